@@ -1,0 +1,1 @@
+"""One behaviour, one file: its YAML keys, its equation and its compiled pass."""

@@ -1,0 +1,54 @@
+"""Compile the engine's passes with Numba, on first use and once per machine.
+
+A pass is a plain Python function marked ``@compiled``: it can be read, tested and stepped through
+as such. :func:`compile_passes` turns all marked functions into machine code when the engine first
+runs, so that commands that do not simulate never import Numba. The code is cached on disk; the
+cache is keyed by *all* engine sources together, because Numba alone would miss a change in a
+function that another file calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MARKED: Final[list[Callable[..., Any]]] = []
+
+
+def compiled(function: F) -> F:
+    """Mark a function for compilation; callers refer to it as ``module.function``."""
+    _MARKED.append(function)
+    return function
+
+
+def compile_passes() -> None:
+    """Replace every marked function in its module by its compiled form (idempotent)."""
+    if not _MARKED:
+        return
+    import numba  # noqa: PLC0415 - half a second that only simulations should pay
+
+    stamp = _sources_stamp()
+    while _MARKED:
+        function = _MARKED.pop()
+        dispatcher = numba.njit(cache=True, error_model="numpy")(function)
+        _stamp_cache(dispatcher, stamp)
+        setattr(sys.modules[function.__module__], function.__name__, dispatcher)
+
+
+def _sources_stamp() -> str:
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted([*root.glob("behaviours/*.py"), *root.glob("engine/*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _stamp_cache(dispatcher: Any, stamp: str) -> None:
+    """Make the on-disk cache valid for exactly these sources (Numba looks at one file only)."""
+    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache_file is not None and hasattr(cache_file, "_source_stamp"):
+        cache_file._source_stamp = stamp  # noqa: SLF001 - no public way to key a cache

@@ -1,0 +1,39 @@
+"""Everything that Cascade raises, in one tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class CascadeError(Exception):
+    """Something the user can put right; its text is one line per problem."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Problem:
+    """One thing wrong with an input, where it stands and what to do about it."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        """Give ``file:line:column: message``; places that are not known are left out."""
+        place = self.file
+        if self.line:
+            place += f":{self.line}:{self.column}"
+        return f"{place}: {self.message}"
+
+
+class TopologyError(CascadeError):
+    """A topology that cannot be used; carries *every* problem found, sorted by place."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Keep the problems sorted by file, line and column."""
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class ScenarioError(CascadeError):
+    """A scenario, event or name that does not fit the topology it is run on."""
