@@ -2,7 +2,10 @@ r"""Health checks that take units out of service, rightly or not (section *Healt
 
 from __future__ import annotations
 
+import math
+
 from cascade.behaviours.part import Part
+from cascade.compiled import compiled
 from cascade.units import Fraction, Rps, Seconds
 
 
@@ -25,3 +28,22 @@ class HealthCheck(Part):
     """Additional probe load per share of failing verdicts (flapping works the checker harder)."""
     terminates: bool = False
     """Removed units are destroyed and come back only through the fleet's restoration."""
+
+
+@compiled
+def advance(  # noqa: PLR0913 - the symbols of one equation
+    serving: float, removed: float, failing: float, removal_s: float, return_s: float, most: float, dt: float
+) -> tuple[float, float]:
+    r"""Move units out on failed verdicts and back in on good ones; give both counts.
+
+    .. math:: \dot r = \psi\, n / T_r - (1 - \psi)\, r / T_b, \qquad r \le v N
+
+    Exact for a constant share :math:`\psi` of failing verdicts over the step.
+    """
+    total = serving + removed
+    out = failing / removal_s
+    back = (1.0 - failing) / return_s
+    settled = total * out / (out + back)
+    after = settled + (removed - settled) * math.exp(-(out + back) * dt)
+    after = min(after, max(most, removed))
+    return total - after, after

@@ -1,0 +1,74 @@
+"""The loop: one step after the other, in compiled code."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from cascade.compiled import compiled
+from cascade.engine import answer, blame, events, population, restart, serve, shape
+from cascade.engine import record as recording
+
+if TYPE_CHECKING:
+    from cascade.engine.blame import Falls
+    from cascade.engine.events import Plan
+    from cascade.engine.record import Record
+    from cascade.engine.state import State
+    from cascade.engine.system import Floats, Ints, System
+
+
+@compiled
+def run_steps(  # noqa: PLR0913 - the six nouns of a run
+    system: System, state: State, plan: Plan, touched: Ints, special: Ints,
+    times_s: Floats, sample_ends: Ints, record: Record, falls: Falls, first: int, last: int,
+) -> None:  # fmt: skip
+    """Step from sample ``first`` to sample ``last``; numbers are those of the theory page.
+
+    Callers are stepped before callees, so load reaches the end of a chain within the step; then
+    answers come back from callees to callers. Around a cycle both lag one step.
+    """
+    flows = record.flows[0] * 0.0
+    for s in range(first, last):
+        begin = sample_ends[s - 1] if s > 0 else 0
+        for k in range(begin, sample_ends[s]):
+            t_s, dt = times_s[k], times_s[k + 1] - times_s[k]
+            events.act(system, state, plan, touched, t_s)
+            step(system, state, special, flows, t_s, dt)
+            blame.note_falls(system, state, flows, falls, t_s)
+            recording.add(record.flows[s], flows, dt)
+        recording.sample(system, state, record, s, times_s[sample_ends[s]] - times_s[begin])
+
+
+@compiled
+def step(system: System, state: State, special: Ints, flows: Floats, t_s: float, dt: float) -> None:
+    """Advance the whole system by one step."""
+    restart.power(system, state)
+    restart.restart(system, state, dt)
+    population.move_units(system, state, dt)
+    population.set_capacities(system, state)
+    shape.shape_calls(system, state, special, t_s, dt)
+    serve.serve(system, state, flows, t_s, dt)
+    answer.answer(system, state)
+
+
+@compiled
+def settle(  # noqa: PLR0913 - as above
+    system: System, state: State, special: Ints, flows: Floats, t_s: float, dt: float, most: int, tolerance: float
+) -> bool:
+    """Step without events until the state no longer changes; whether it came to rest."""
+    before = state.work.copy()
+    answers = state.answers.copy()
+    for _ in range(most):
+        before[:] = state.work
+        answers[:] = state.answers
+        step(system, state, special, flows, t_s, dt)
+        change = 0.0
+        for i in range(before.size):
+            change = max(change, abs(state.work[i] - before[i]) / (1.0 + abs(before[i])))
+            for c in range(2, answers.shape[1]):
+                old = answers[i, c]
+                if not (math.isinf(old) and math.isinf(state.answers[i, c])):
+                    change = max(change, abs(state.answers[i, c] - old) / (1e-3 + abs(old)))
+        if change < tolerance:
+            return True
+    return False
