@@ -13,7 +13,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -39,7 +39,7 @@ class Uncertain(float):
     low: float
     high: float
 
-    def __new__(cls, low: float, high: float) -> Uncertain:
+    def __new__(cls, low: float, high: float) -> Self:
         """Make the uniform quantity between the two bounds."""
         quantity = super().__new__(cls, (low + high) / 2)
         quantity.low, quantity.high = low, high

@@ -31,8 +31,15 @@ def passed(open_until_s: float, half_open: float, t_s: float) -> float:
 
 
 @compiled
-def advance(  # noqa: PLR0913 - the symbols of one equation
-    failing: float, open_until_s: float, failed: float, trip: float, window_s: float, open_s: float, t_s: float, dt: float
+def advance(
+    failing: float,
+    open_until_s: float,
+    failed: float,
+    trip: float,
+    window_s: float,
+    open_s: float,
+    t_s: float,
+    dt: float,
 ) -> tuple[float, float]:
     r"""Smooth the failures and open, half-open or close.
 

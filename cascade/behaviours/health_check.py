@@ -31,7 +31,7 @@ class HealthCheck(Part):
 
 
 @compiled
-def advance(  # noqa: PLR0913 - the symbols of one equation
+def advance(
     serving: float, removed: float, failing: float, removal_s: float, return_s: float, most: float, dt: float
 ) -> tuple[float, float]:
     r"""Move units out on failed verdicts and back in on good ones; give both counts.

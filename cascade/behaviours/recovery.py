@@ -3,7 +3,6 @@ r"""Recovery: how a service that lost what it needs comes back (theory, section 
 from __future__ import annotations
 
 import math
-
 from typing import Literal
 
 from cascade.behaviours.part import Part
@@ -30,7 +29,7 @@ UP, DOWN, RESTARTING = 0, 1, 2
 
 
 @compiled
-def next_phase(  # noqa: PLR0913 - the symbols of one rule
+def next_phase(
     phase: int, timer_s: float, is_powered: bool, works: float, has_needs: bool,
     is_manual: bool, is_restored: bool, crash_s: float, crash_below: float, restart_s: float, dt: float,
 ) -> tuple[int, float]:  # fmt: skip
