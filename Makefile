@@ -2,6 +2,7 @@
 # everything else is installed into .venv, at the versions and hashes of requirements/.
 
 FLAGSHIP := topologies/aws-us-east-1-2025-10-20.yaml
+SCHEMA := topologies/schema.json
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
@@ -12,7 +13,7 @@ ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export MPLCONFIGDIR ?= $(CURDIR)/build/matplotlib
 endif
 
-.PHONY: help demo test check lint bench docs agreement lock install clean
+.PHONY: help demo test check lint bench docs stale agreement lock install clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,7 +25,7 @@ demo: $(VENV)/.run ## the blast-radius report of the flagship outage, and its ti
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
 
-check: lint test ## what CI asks: format, lint, types, layers, tests
+check: lint stale test ## what CI asks: format, lint, types, layers, generated files, tests
 
 lint: $(VENV)/.test build/names/cascade_cli
 	$(BIN)/ruff format --check
@@ -35,8 +36,11 @@ lint: $(VENV)/.test build/names/cascade_cli
 bench: $(VENV)/.test ## speed, against the budgets of tests/benchmarks
 	$(BIN)/python -m pytest tests/benchmarks -p no:randomly -s
 
-docs: $(VENV)/.test ## write the generated files again: schema and reference pages
-	$(BIN)/python -m docs.generate
+docs: $(VENV)/.run ## write the generated files again
+	$(BIN)/cascade schema -o $(SCHEMA)
+
+stale: docs # fails when a generated file is not the one under version control
+	git diff --exit-code -- $(SCHEMA)
 
 agreement: $(VENV)/.test ## write the table of the comparison with the event-by-event simulator again
 	$(BIN)/python -m tests.reference.agreement

@@ -28,7 +28,7 @@ ATTEMPTS: Final = 3
 """A busy machine can spoil a measurement, so it may be repeated this often."""
 
 MACHINE_PATH: Final = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|Users)/\w")
-REGISTRY: Final = re.compile(r"(?<!no-emit-)\b(?:extra-)?index-url|find-links|trusted-host|\bpypi[.]|pythonhosted")
+REGISTRY: Final = re.compile(r"(?<!no-emit-)index[-]url|find[-]links|trusted[-]host|\bpypi[.]|python[h]osted")
 
 
 def python(code: str, *arguments: str) -> str:
