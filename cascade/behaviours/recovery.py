@@ -30,8 +30,8 @@ UP, DOWN, RESTARTING = 0, 1, 2
 
 @compiled
 def next_phase(
-    phase: int, timer_s: float, is_powered: bool, works: float, has_needs: bool,
-    is_manual: bool, is_restored: bool, crash_s: float, crash_below: float, restart_s: float, dt: float,
+    phase: int, timer_s: float, is_powered: bool, works: float, has_needs: bool, may_start: bool,
+    crash_s: float, crash_below: float, restart_s: float, dt: float,
 ) -> tuple[int, float]:  # fmt: skip
     """Give the phase of a service and the time in it (while up: the time its work has failed).
 
@@ -45,7 +45,7 @@ def next_phase(
         timer_s = timer_s + dt if works < crash_below else 0.0
         return (DOWN, 0.0) if timer_s > crash_s else (UP, timer_s)
     if phase == DOWN:
-        if not has_needs or (is_manual and not is_restored):
+        if not has_needs or not may_start:
             return DOWN, 0.0
         return (RESTARTING, 0.0) if restart_s > 0.0 else (UP, 0.0)
     if not has_needs:

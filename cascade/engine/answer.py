@@ -7,48 +7,40 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import contention, occupancy, retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine.state import (
-    ACCEPTED,
-    ACCEPTED_LOW,
-    FAIL_S,
-    GOOD,
-    MEAN_S,
-    VARIANCE,
-)
+from cascade.engine import serve
 
 if TYPE_CHECKING:
-    from cascade.engine.state import State
-    from cascade.engine.system import System
+    from cascade.engine.state import Answer, CallState, NodeState, State
+    from cascade.engine.system import Floats, Node, System
 
 
 @compiled
 def answer(system: System, state: State) -> None:
     """Find out for every node, callees first, how good and how quick its answers now are."""
-    for i in range(system.nodes.kind.size - 1, -1, -1):
-        if system.nodes.kind[i] == 1:
+    for i in range(system.nodes.size - 1, -1, -1):
+        if system.nodes[i].kind == 1:
             answer_for_group(system, state, i)
         else:
             answer_for_service(system, state, i)
 
 
 @compiled
-def reply(system: System, state: State, e: int) -> tuple[float, float]:
-    r"""Give the chance that an attempt succeeds in time, and the mean time until one has failed [s].
+def ask(live: CallState, callee: Answer, policy: Floats) -> None:
+    r"""Find the chance that an attempt succeeds in time, and the mean time until one has failed.
 
     .. math:: p = \alpha\, f\, P(T \le \tau)
     """
-    policy = system.policies[system.calls.policy[e]]
-    callee = state.answers[system.calls.callee[e]]
     limit = policy[retry.TIMEOUT_S]
-    accepted = callee[ACCEPTED_LOW] if policy[retry.LOW] > 0.0 else callee[ACCEPTED]
-    in_time = sojourn.timely(callee[MEAN_S], callee[VARIANCE], limit)
-    ok = accepted * callee[GOOD] * in_time
+    accepted = callee.accepted_low if policy[retry.LOW] > 0.0 else callee.accepted
+    in_time = sojourn.timely(callee.mean_s, callee.variance, limit)
+    ok = accepted * callee.good * in_time
     if ok >= 1.0:
-        return 1.0, 0.0
-    bad = accepted * (1.0 - callee[GOOD]) * min(callee[FAIL_S], limit)
+        live.ok, live.fail_s = 1.0, 0.0
+        return
+    bad = accepted * (1.0 - callee.good) * min(callee.fail_s, limit)
     if in_time < 1.0:
-        bad += accepted * callee[GOOD] * (1.0 - in_time) * limit
-    return ok, min(bad / (1.0 - ok), 1e9)
+        bad += accepted * callee.good * (1.0 - in_time) * limit
+    live.ok, live.fail_s = ok, min(bad / (1.0 - ok), 1e9)
 
 
 @compiled
@@ -58,91 +50,73 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     .. math::
        f = (1 - \varepsilon) \prod_e (A_e + B_e f_e)^{n_e}, \qquad H = S + \sum_e n_e D_e
     """
-    nodes, calls = system.nodes, system.calls
-    own = nodes.service_s[i] * state.controls[2, i]
-    if nodes.serial[i] > 0.0 or nodes.crosstalk[i] > 0.0:
-        own *= contention.slowdown(state.busy[i] / nodes.replicas[i], nodes.serial[i], nodes.crosstalk[i])
-    good = state.controls[1, i]
+    node, now = system.nodes[i], state.nodes[i]
+    own = node.service_s * now.latency
+    if node.serial > 0.0 or node.crosstalk > 0.0:
+        own *= contention.slowdown(now.busy / node.replicas, node.serial, node.crosstalk)
+    good = now.sound
     mean, variance, hold = own, own * own, own
-    for e in range(nodes.first_call[i], nodes.first_call[i + 1]):
-        callee = state.answers[calls.callee[e]]
-        policy = system.policies[calls.policy[e]]
-        ok, fail_s = reply(system, state, e)
-        state.ok[e], state.fail_s[e] = ok, fail_s
-        need = policy[retry.NEED]
-        if need == retry.ASYNC:
+    for e in range(node.first_call, node.last_call):
+        call, live = system.calls[e], state.calls[e]
+        callee, policy = state.answers[call.callee], system.policies[call.policy]
+        ask(live, callee, policy)
+        if policy[retry.NEED] == retry.ASYNC:
             continue
-        n = state.calls[e]
-        answer_s = min(callee[MEAN_S], policy[retry.TIMEOUT_S])
-        spread = callee[VARIANCE]
-        failing_s, success = 0.0, 1.0
-        if ok < 1.0:
-            answer_s, spread, failing_s, success = retry.duration(ok, fail_s, answer_s, spread, policy)
+        answer_s, spread, failing_s, success = callee.mean_s, callee.variance, 0.0, 1.0
+        if live.ok < 1.0:
+            answer_s = min(answer_s, policy[retry.TIMEOUT_S])
+            answer_s, spread, failing_s, success = retry.duration(live.ok, live.fail_s, answer_s, spread, policy)
         taking = success * answer_s + (1.0 - success) * failing_s
-        share = state.fixed[e] + state.live[e] * success
-        if calls.power[e] > 1.0:
-            share = share ** calls.power[e]
-        good *= share
-        hold += n * taking
-        if need == retry.HARD:
-            mean += n * answer_s
-            variance += n * spread
+        share = live.fixed + live.live * success
+        good *= share if call.power <= 1.0 else share**call.power
+        hold += live.calls * taking
+        if policy[retry.NEED] == retry.HARD:
+            mean += live.calls * answer_s
+            variance += live.calls * spread
         else:
-            mean += n * taking
-            variance += n * max(spread, (taking - answer_s) ** 2)
-    finish(system, state, i, good, mean, variance, hold)
+            mean += live.calls * taking
+            variance += live.calls * max(spread, (taking - answer_s) ** 2)
+    law = system.waiting_laws[max(node.law, 0)]
+    leave_answer(node, now, state.answers[i], law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
 
 
 @compiled
 def answer_for_group(system: System, state: State, i: int) -> None:
     """Mix the answers of a group's members by the share of calls that each gets."""
-    nodes, calls = system.nodes, system.calls
-    good, mean, square, hold, weight = 0.0, 0.0, 0.0, 0.0, 0.0
-    for e in range(nodes.first_call[i], nodes.first_call[i + 1]):
-        callee = state.answers[calls.callee[e]]
-        ok, fail_s = reply(system, state, e)
-        state.ok[e], state.fail_s[e] = ok, fail_s
-        n = state.calls[e] * ok
+    node, row = system.nodes[i], state.answers[i]
+    good, mean, square, failing_s = 0.0, 0.0, 0.0, 0.0
+    for e in range(node.first_call, node.last_call):
+        call, live = system.calls[e], state.calls[e]
+        callee = state.answers[call.callee]
+        ask(live, callee, system.policies[call.policy])
+        n = live.calls * live.ok
         good += n
-        mean += n * callee[MEAN_S]
-        square += n * (callee[VARIANCE] + callee[MEAN_S] ** 2)
-        hold += state.calls[e] * fail_s * (1.0 - ok)
-        weight += state.calls[e]
-    mean = mean / good if good > 0.0 else 0.0
-    variance = max(square / good - mean * mean, 0.0) if good > 0.0 else 0.0
-    state.answers[i, ACCEPTED], state.answers[i, ACCEPTED_LOW] = 1.0, 1.0
-    state.answers[i, GOOD] = min(good, 1.0)
-    state.answers[i, MEAN_S], state.answers[i, VARIANCE] = mean, variance
-    state.answers[i, FAIL_S] = hold / max(1.0 - good, 1e-12) if good < 1.0 else 0.0
+        mean += n * callee.mean_s
+        square += n * (callee.variance + callee.mean_s**2)
+        failing_s += live.calls * live.fail_s * (1.0 - live.ok)
+    row.accepted, row.accepted_low, row.good = 1.0, 1.0, min(good, 1.0)
+    row.mean_s = mean / good if good > 0.0 else 0.0
+    row.variance = max(square / good - row.mean_s**2, 0.0) if good > 0.0 else 0.0
+    row.fail_s = failing_s / max(1.0 - good, 1e-12) if good < 1.0 else 0.0
 
 
 @compiled
-def finish(
-    system: System, state: State, i: int, good: float, mean: float, variance: float, hold: float
+def leave_answer(
+    node: Node, now: NodeState, row: Answer, law: Floats, good: float, mean: float, variance: float, hold: float
 ) -> None:
     """Add the wait for a worker and leave the answer for the callers."""
-    nodes = system.nodes
-    hold = min(hold, 1e9)
-    state.hold_s[i] = hold
+    now.hold_s = hold
     wait, spread = 0.0, 0.0
-    queue = state.work[i] - state.busy[i]
-    if nodes.law[i] >= 0 and queue > 0.0:
-        up = state.up[i]
-        rate = nodes.capacity_rps[i] * up
-        if nodes.servers[i] > 0.0:
-            rate = min(rate, nodes.servers[i] * up / max(hold, 1e-6))
+    queue = now.work - now.busy
+    if node.law >= 0 and queue > 0.0:
+        rate = serve.service_rate(node, now)
+        wait = math.inf
         if rate > 0.0:
-            used = state.used[i]
-            arriving = state.starts_rps[i] / rate
-            chance = occupancy.interpolate(system.laws.waiting[nodes.law[i]], used) / max(used, 1e-9)
+            chance = occupancy.interpolate(law, now.used) / max(now.used, 1e-9)
             wait = queue / rate
-            spread = occupancy.waiting_variance(queue, rate, arriving, min(chance, 1.0))
-        else:
-            wait = math.inf
-    good = min(max(good, 0.0), 1.0)
-    row = state.answers[i]
-    row[GOOD] = good
-    row[MEAN_S] = min(wait + mean, 1e9)
-    row[VARIANCE] = min(spread + variance, 1e18)
-    bad = hold - good * mean
-    row[FAIL_S] = min(wait + (max(bad, 0.0) / (1.0 - good) if good < 1.0 else hold), 1e9)
+            spread = occupancy.waiting_variance(queue, rate, now.starts_rps / rate, min(chance, 1.0))
+    row.good = good
+    row.mean_s = min(wait + mean, 1e9)
+    row.variance = min(spread + variance, 1e18)
+    bad = max(hold - good * mean, 0.0)
+    row.fail_s = min(wait + (bad / (1.0 - good) if good < 1.0 else hold), 1e9)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cascade.behaviours import retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine.record import OFFERED
 from cascade.engine import shape
-from cascade.engine.state import ACCEPTED, GOOD, MEAN_S, VARIANCE
+from cascade.engine.flows import OFFERED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,38 +40,35 @@ class Falls(NamedTuple):
     """(N + M,) whether outside its objective now."""
     usual_rps: Floats
     """(N,) load at rest [1/s]."""
-    fleet_objective: Floats
-    """(M,) least share of units in service."""
 
 
-def no_falls(system: System, usual_rps: Floats, fleet_objective: Floats) -> Falls:
+def no_falls(system: System, usual_rps: Floats) -> Falls:
     """Make room for falls."""
-    n, m = usual_rps.size, fleet_objective.size
-    room = 16 * (n + m) + 64
+    parts = system.nodes.size + system.fleets.size
+    room = 16 * parts + 64
     return Falls(
         np.zeros(1, np.int64), np.zeros(room), np.zeros(room, np.int64), np.zeros(room, np.int64),
-        np.full(room, -1, np.int64), np.zeros(n + m, np.bool_), usual_rps, fleet_objective,
+        np.full(room, -1, np.int64), np.zeros(parts, np.bool_), usual_rps,
     )  # fmt: skip
 
 
 @compiled
 def note_falls(system: System, state: State, flows: Floats, falls: Falls, t_s: float) -> None:
     """Note every service and fleet that leaves its objective in this step, with the cause."""
-    nodes = system.nodes
-    n = nodes.kind.size
+    n = system.nodes.size
     for i in range(n - 1, -1, -1):
-        if nodes.kind[i] == 2:
+        node, now = system.nodes[i], state.nodes[i]
+        if node.kind == 2:
             continue
         offered = flows[i, OFFERED]
         asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0
-        hit = (asked and state.success[i] < nodes.objective[i]) or state.up[i] <= 0.0
-        hit = hit or state.age_s[i] > nodes.age_s[i]
+        hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
         if hit and not falls.is_hit[i]:
             mechanism, cause = find_cause(system, state, flows, i)
             note(falls, t_s, i, mechanism, cause)
         falls.is_hit[i] = hit
-    for m in range(system.fleets.size.size):
-        hit = state.in_service[m] < falls.fleet_objective[m] * system.fleets.size[m]
+    for m in range(system.fleets.size):
+        hit = state.fleets[m].in_service < system.fleets[m].objective * system.fleets[m].size
         if hit and not falls.is_hit[n + m]:
             note(falls, t_s, n + m, UNITS_LOST, cause_of_loss(system, state, m))
         falls.is_hit[n + m] = hit
@@ -92,97 +87,99 @@ def note(falls: Falls, t_s: float, who: int, mechanism: int, cause: int) -> None
 def cause_of_loss(system: System, state: State, m: int) -> int:
     """Node whose failure takes a fleet's units out: the renewing or the checking service."""
     worst, cause = 1.0, -1
-    for node in (system.fleets.renewer[m], system.fleets.prober[m]):
-        if node >= 0 and state.answers[node, GOOD] < worst:
-            worst = state.answers[node, GOOD]
-            cause = int(system.calls.callee[system.nodes.first_call[node]])
+    for node in (system.fleets[m].renewer, system.fleets[m].prober):
+        if node >= 0 and state.answers[node].good < worst:
+            worst = state.answers[node].good
+            cause = system.calls[system.nodes[node].first_call].callee
     return cause
 
 
 @compiled
 def find_cause(system: System, state: State, flows: Floats, i: int) -> tuple[int, int]:
     """Give the mechanism that weighs most, and the node or fleet it came through."""
-    nodes = system.nodes
-    if state.controls[0, i] <= 0.0:
+    node, now = system.nodes[i], state.nodes[i]
+    if now.health <= 0.0:
         return FAULT, -1
-    cause, success = worst_call(system, state, i)
-    if state.up[i] <= 0.0:
-        fleet = emptiest_fleet(system, state, i)
-        if fleet >= 0:
-            return CAPACITY_LOST, nodes.kind.size + fleet
-        return CRASHED, cause
-    taken = state.answers[i, ACCEPTED]
-    if state.controls[1, i] < min(success, taken):
+    call, success = worst_call(system, state, i)
+    callee = system.calls[call].callee if call >= 0 else -1
+    fleet = emptiest_fleet(system, state, i)
+    if now.up <= 0.0:
+        return (CAPACITY_LOST, system.nodes.size + fleet) if fleet >= 0 else (CRASHED, callee)
+    taken = state.answers[i].accepted
+    if now.sound < min(success, taken):
         return DEGRADED, -1
-    if cause >= 0 and success <= taken and success < 1.0:
-        return how_callee_fails(system, state, i, cause), cause
-    if taken < 1.0 or state.age_s[i] > 0.0:
-        fleet = emptiest_fleet(system, state, i)
-        if state.controls[4, i] < flows[i, OFFERED]:
-            return THROTTLED, -1
-        if fleet >= 0:
-            return CAPACITY_LOST, nodes.kind.size + fleet
-        if state.controls[0, i] < 1.0:
-            return FAULT, -1
-        return (QUEUE_FULL if taken < nodes.objective[i] else BACKLOG), slowest_call(system, state, i)
-    return BACKLOG, -1
+    if node.kind == 1 and count_up(system, state, i) < node.quorum:
+        return QUORUM_LOST, callee
+    if call >= 0 and success <= taken and success < 1.0:
+        return how_call_fails(system, state, call), callee
+    if taken < 1.0 and now.limit_rps < flows[i, OFFERED]:
+        return THROTTLED, -1
+    if fleet >= 0:
+        return CAPACITY_LOST, system.nodes.size + fleet
+    if now.health < 1.0:
+        return FAULT, -1
+    return (QUEUE_FULL if taken < node.objective else BACKLOG), slowest_call(system, state, i)
+
+
+@compiled
+def count_up(system: System, state: State, i: int) -> float:
+    """Count the members of a group that are up."""
+    count = 0.0
+    for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
+        count += shape.is_member_up(system, state, e)
+    return count
 
 
 @compiled
 def worst_call(system: System, state: State, i: int) -> tuple[int, float]:
-    """Give the callee that costs node ``i`` the largest share of its requests, and what is left."""
-    cause, worst = -1, 1.0
-    for e in range(system.nodes.first_call[i], system.nodes.first_call[i + 1]):
-        if system.nodes.kind[i] == 1:
-            share = state.ok[e]
-        elif system.policies[system.calls.policy[e], retry.NEED] == retry.ASYNC:
+    """Give the call that costs node ``i`` the largest share of its requests, and what is left."""
+    worst, left = -1, 1.0
+    for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
+        live = state.calls[e]
+        share = live.fixed + live.live * shape.call_success(system, state, e)
+        if system.nodes[i].kind == 1:
+            share = live.ok
+        elif system.policies[system.calls[e].policy, retry.NEED] == retry.ASYNC:
             continue
-        else:
-            share = state.fixed[e] + state.live[e] * shape.call_success(system, state, e)
-        if share < worst:
-            cause, worst = int(system.calls.callee[e]), share
-    return cause, worst
+        if share < left:
+            worst, left = e, share
+    return worst, left
 
 
 @compiled
 def slowest_call(system: System, state: State, i: int) -> int:
     """Give the callee that holds the workers of node ``i``, -1 when its own work does."""
-    cause, longest = -1, system.nodes.service_s[i]
-    for e in range(system.nodes.first_call[i], system.nodes.first_call[i + 1]):
-        policy = system.policies[system.calls.policy[e]]
-        callee = state.answers[system.calls.callee[e]]
-        held = state.calls[e] * max(min(callee[MEAN_S], policy[retry.TIMEOUT_S]), state.fail_s[e])
-        if policy[retry.NEED] != retry.ASYNC and held > longest:
-            cause, longest = int(system.calls.callee[e]), held
+    cause, longest = -1, system.nodes[i].service_s
+    for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
+        call, live = system.calls[e], state.calls[e]
+        limit = system.policies[call.policy, retry.TIMEOUT_S]
+        held = live.calls * max(min(state.answers[call.callee].mean_s, limit), live.fail_s)
+        if system.policies[call.policy, retry.NEED] != retry.ASYNC and held > longest:
+            cause, longest = call.callee, held
     return cause
 
 
 @compiled
-def how_callee_fails(system: System, state: State, i: int, callee: int) -> int:
-    """Give the reason why calls to a callee fail: refused, failing, late, or a stale answer."""
-    answer = state.answers[callee]
-    limit = math.inf
-    call = -1
-    for e in range(system.nodes.first_call[i], system.nodes.first_call[i + 1]):
-        if system.calls.callee[e] == callee:
-            call = e
-            limit = system.policies[system.calls.policy[e], retry.TIMEOUT_S]
-    for c in range(system.caches.call.size):
-        if system.caches.call[c] == call and state.ok[call] > 0.5:
+def how_call_fails(system: System, state: State, e: int) -> int:
+    """Give the reason why a call fails: a stale answer, or a callee that is late, full or failing."""
+    for c in range(system.caches.size):
+        if system.caches[c].call == e and state.calls[e].ok > 0.5:
             return STALE_ANSWER
-    late = sojourn.timely(answer[MEAN_S], answer[VARIANCE], limit)
-    if late < min(answer[ACCEPTED], answer[GOOD]):
+    callee = state.answers[system.calls[e].callee]
+    limit = system.policies[system.calls[e].policy, retry.TIMEOUT_S]
+    late = sojourn.timely(callee.mean_s, callee.variance, limit)
+    if late < min(callee.accepted, callee.good):
         return CALLEE_LATE
-    return CALLEE_REFUSES if answer[ACCEPTED] <= answer[GOOD] else CALLEE_FAILS
+    return CALLEE_REFUSES if callee.accepted <= callee.good else CALLEE_FAILS
 
 
 @compiled
 def emptiest_fleet(system: System, state: State, i: int) -> int:
     """Give the fleet that limits the capacity of node ``i``, -1 for none."""
     fleet, share = -1, 0.999
-    for p in range(system.capacities.fleet.size):
-        m = system.capacities.fleet[p]
-        in_service = state.in_service[m] / system.fleets.size[m]
-        if system.capacities.service[p] == i and in_service < share:
-            fleet, share = int(m), in_service
+    for p in range(system.capacities.size):
+        pair = system.capacities[p]
+        in_service = state.fleets[pair.fleet].in_service / system.fleets[pair.fleet].size
+        if pair.node == i and in_service < share:
+            fleet, share = pair.fleet, in_service
     return fleet

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,29 +11,32 @@ import numpy as np
 from cascade.behaviours import occupancy, retry
 from cascade.compiled import compiled
 from cascade.engine.system import (
-    Breakers,
-    Caches,
-    Calls,
-    Capacities,
-    Fallbacks,
-    Fleets,
+    Base,
+    Breaker,
+    Cached,
+    Call,
+    Capacity,
+    Comeback,
+    Instead,
     Kind,
-    Laws,
-    Nodes,
-    Orders,
-    Recoveries,
-    Routes,
+    Node,
+    Order,
+    Population,
+    Route,
     System,
 )
-from cascade.model import Dependency, Fleet, Needs, Service, Topology
+from cascade.engine.table import Table, column, table_of
+from cascade.model import Dependency, Needs, Service, Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cascade.engine.system import Floats, Indices, Ints
+    from cascade.engine.system import Floats, Ints
 
 NEED_CODES = {Needs.HARD: retry.HARD, Needs.SOFT: retry.SOFT, Needs.ASYNC: retry.ASYNC}
-_NO_FLEET = Fleet(size=1)
+_NO_SERVICE = Service()
+SHORTEST_S = 1e-3
+"""Shortest life or time constant [s]."""
 RESTORE, RENEW, PROBE = "restores", "renews", "probes"
 
 
@@ -48,6 +51,7 @@ class Edge:
     fixed: float = 0.0
     live: float = 1.0
     power: float = 1.0
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,6 @@ class Compiled:
     call_of: Mapping[tuple[str, str], int]
 
 
-@dataclass
-class Draft:
-    """Nodes and edges in the order of names, not yet in the order of stepping."""
-
-    names: list[str]
-    edges: list[Edge] = field(default_factory=list)
-    order: list[int] = field(default_factory=list)
-
-
 def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Compiled:
     """Turn a topology into arrays; the order in which it lists its parts does not matter.
 
@@ -81,28 +76,36 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     order = stepping_order(len(names), edges)
     rank = np.empty(len(names), np.int64)
     rank[order] = np.arange(len(names))
-    edges.sort(key=lambda edge: (rank[edge.caller], rank[edge.callee], edge.calls == 0.0))
+    edges.sort(key=lambda edge: (rank[edge.caller], rank[edge.callee], edge.is_hidden))
     ordered = tuple(names[index] for index in order)
     node_of = {name: index for index, name in enumerate(ordered)}
     call_of: dict[tuple[str, str], int] = {}
     for index, edge in enumerate(edges):
         call_of.setdefault((names[edge.caller], names[edge.callee]), index)
     policies, policy_of = distinct([edge.policy for edge in edges])
-    laws, law_of = occupancy_laws(topology)
+    waiting_laws, blocking_laws, law_of = occupancy_laws(topology)
     fleets = tuple(sorted(topology.fleets))
+    comebacks, needs = comeback_table(topology, node_of)
+    orders, before = order_table(topology, call_of)
+    routes, members = route_table(topology, call_of, node_of)
     system = System(
-        nodes=node_arrays(topology, ordered, edges, rank, law_of, start_of_day_s),
-        calls=call_arrays(edges, rank, policies, policy_of),
+        nodes=node_table(topology, ordered, edges, rank, law_of, start_of_day_s),
+        calls=call_table(edges, rank, policies, policy_of),
+        base=table_of(Base, [{"calls": e.calls, "fixed": e.fixed, "live": e.live} for e in edges]),
         policies=policies,
-        laws=laws,
-        fleets=fleet_arrays(topology, fleets, node_of),
-        capacities=capacity_arrays(topology, fleets, node_of),
-        recoveries=recovery_arrays(topology, node_of),
-        breakers=breaker_arrays(topology, call_of),
-        caches=cache_arrays(topology, call_of, node_of),
-        fallbacks=fallback_arrays(topology, call_of, edges, rank, node_of),
-        orders=order_arrays(topology, call_of),
-        routes=route_arrays(topology, call_of, node_of),
+        waiting_laws=waiting_laws,
+        blocking_laws=blocking_laws,
+        fleets=table_of(Population, [fleet_row(topology, name, node_of) for name in fleets]),
+        capacities=capacity_table(topology, fleets, node_of),
+        comebacks=comebacks,
+        needs=needs,
+        breakers=breaker_table(topology, call_of),
+        caches=cache_table(topology, call_of, node_of),
+        fallbacks=fallback_table(topology, call_of, edges, rank, node_of),
+        orders=orders,
+        before=before,
+        routes=routes,
+        members=members,
     )
     return Compiled(system, ordered, fleets, node_of, call_of)
 
@@ -145,7 +148,7 @@ def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge
                 continue
             yield call_edge(place[name], place[call.to], call)
             if call.fallback is not None and call.fallback.to is not None:
-                yield Edge(place[name], place[call.fallback.to], policy_row(timeout_s=call.timeout_s), 0.0, 1.0, 0.0)
+                yield Edge(place[name], place[call.fallback.to], policy_row(timeout_s=call.timeout_s), 0.0, 1.0, 0.0, is_hidden=True)
 
 
 def call_edge(caller: int, callee: int, call: Dependency) -> Edge:
@@ -235,100 +238,84 @@ def law_key(service: Service) -> tuple[int, int | None] | None:
     return None
 
 
-def occupancy_laws(topology: Topology) -> tuple[Laws, dict[tuple[int, int | None], int]]:
+def occupancy_laws(topology: Topology) -> tuple[Floats, Floats, dict[tuple[int, int | None], int]]:
     """Tabulate each distinct law once."""
-    keys = {key for key in map(law_key, topology.services.values()) if key is not None}
+    keys = {key for key in map(law_key, topology.services.values()) if key is not None} or {(1, None)}
     ordered = sorted(keys, key=lambda key: (key[0], -1 if key[1] is None else key[1]))
     tables = [occupancy.waiting_law(servers, room) for servers, room in ordered]
-    waiting = np.array([table[0] for table in tables]).reshape(-1, occupancy.GRID + 1)
-    blocked = np.array([table[1] for table in tables]).reshape(-1, occupancy.GRID + 1)
-    return Laws(waiting, blocked), {key: index for index, key in enumerate(ordered)}
+    waiting, blocking = (np.array(part) for part in zip(*tables, strict=True))
+    return waiting, blocking, {key: index for index, key in enumerate(ordered)}
 
 
-def node_arrays(  # noqa: PLR0913 - what a node's columns are made from
+def node_table(  # noqa: PLR0913 - what a node's columns are made from
     topology: Topology, ordered: tuple[str, ...], edges: list[Edge], rank: Ints,
     law_of: Mapping[tuple[int, int | None], int], start_of_day_s: float,
-) -> Nodes:  # fmt: skip
+) -> Table[Node]:  # fmt: skip
     """Fill the columns of the nodes."""
-    rows = [node_row(topology, name, law_of, start_of_day_s) for name in ordered]
-    columns = {key: np.array([row[key] for row in rows]) for key in rows[0]} if rows else {}
     callers = rank[[edge.caller for edge in edges]] if edges else np.empty(0, np.int64)
-    first = np.searchsorted(callers, np.arange(len(ordered) + 1)).astype(np.int64)
-    return Nodes(first_call=first, **columns)
+    first = np.searchsorted(callers, np.arange(len(ordered) + 1))
+    rows = [node_row(topology, name, law_of, start_of_day_s) for name in ordered]
+    spans = [{"first_call": first[i], "last_call": first[i + 1]} for i in range(len(ordered))]
+    return table_of(Node, [row | span for row, span in zip(rows, spans, strict=True)])
 
 
 def node_row(topology: Topology, name: str, law_of: Mapping[Any, int], start_of_day_s: float) -> dict[str, Any]:
-    """Give the columns of one node."""
-    service = topology.services.get(name, Service())
+    """Give the columns of one node, its calls apart."""
+    service = topology.services.get(name, _NO_SERVICE)
     group = topology.groups.get(name)
-    is_service = name in topology.services
+    kind = Kind.SERVICE if name in topology.services else Kind.GROUP if group else Kind.WORK
     objective = topology.objective_of(name)
     key = law_key(service)
-    copies = service.replicas
     places = math.inf
     if key is not None and key[1] is not None:
-        places = float(sum(part for part in key if part is not None))
-    demand = service.demand
-    kind = Kind.SERVICE if is_service else Kind.GROUP if group else Kind.WORK
+        places = float(key[0] + key[1])
+    demand, contention = service.demand, service.contention
     return {
         "kind": int(kind),
         "demand_rps": demand.rate_rps if demand else 0.0,
         "swing": demand.daily_swing_fraction if demand else 0.0,
         "peak_s": (demand.daily_peak_s - start_of_day_s) if demand else 0.0,
-        "law": law_of[key] if key is not None else -1,
-        "servers": float(service.concurrency.max * copies) if service.concurrency else 0.0,
-        "capacity_rps": math.inf if service.capacity_rps is None else service.capacity_rps * copies,
+        "law": -1 if key is None else law_of[key],
+        "servers": float(service.concurrency.max * service.replicas) if service.concurrency else 0.0,
+        "capacity_rps": unless_none(service.capacity_rps) * service.replicas,
         "places": places,
-        "replicas": float(copies),
+        "replicas": float(service.replicas),
         "service_s": service.service_time_s,
-        "deadline_s": math.inf if service.work_deadline_s is None else service.work_deadline_s,
-        "limit_rps": math.inf if service.rate_limit_rps is None else service.rate_limit_rps,
+        "deadline_s": unless_none(service.work_deadline_s),
+        "limit_rps": unless_none(service.rate_limit_rps),
         "durable": service.durable,
-        "serial": service.contention.serial if service.contention else 0.0,
-        "crosstalk": service.contention.crosstalk if service.contention else 0.0,
+        "serial": contention.serial if contention else 0.0,
+        "crosstalk": contention.crosstalk if contention else 0.0,
         "objective": objective.success_fraction,
-        "age_s": objective.backlog_age_s,
+        "most_age_s": objective.backlog_age_s,
         "quorum": float(group.needs) if group else 0.0,
     }
 
 
-def call_arrays(edges: list[Edge], rank: Ints, policies: Floats, policy_of: list[int]) -> Calls:
+def unless_none(value: float | None) -> float:
+    """Give a limit, infinite where there is none."""
+    return math.inf if value is None else value
+
+
+def call_table(edges: list[Edge], rank: Ints, policies: Floats, policy_of: list[int]) -> Table[Call]:
     """Fill the columns of the calls."""
-    def column(name: str) -> Floats:
-        return np.array([getattr(edge, name) for edge in edges], float)
-
-    def ranks(name: str) -> Indices:
-        places = [getattr(edge, name) for edge in edges]
-        return rank[places].astype(np.int32) if edges else np.empty(0, np.int32)
-
-    order = np.array(policy_of, np.int32)
-    classes = policies[order, retry.CLASSES].astype(np.int64) - 1 if edges else np.empty(0, np.int64)
-    return Calls(
-        caller=ranks("caller"),
-        callee=ranks("callee"),
-        policy=order,
-        first_waiting=np.concatenate([[0], np.cumsum(classes)]).astype(np.int32),
-        calls=column("calls"),
-        fixed=column("fixed"),
-        live=column("live"),
-        power=column("power"),
-    )
+    classes = [int(policies[row, retry.CLASSES]) - 1 for row in policy_of]
+    last = np.cumsum(classes, dtype=np.int64)
+    return table_of(Call, [
+        {"callee": rank[edge.callee], "policy": row, "first_waiting": end - count, "last_waiting": end,
+         "power": edge.power}
+        for edge, row, count, end in zip(edges, policy_of, classes, last, strict=True)
+    ])  # fmt: skip
 
 
-def fleet_arrays(topology: Topology, names: tuple[str, ...], node_of: Mapping[str, int]) -> Fleets:
-    """Fill the columns of the fleets."""
-    rows = [fleet_row(name, topology.fleets[name], node_of) for name in names]
-    empty = fleet_row("", _NO_FLEET, {})
-    columns = {key: np.array([row[key] for row in rows], np.array(value).dtype) for key, value in empty.items()}
-    return Fleets(**columns)
-
-
-def fleet_row(name: str, fleet: Fleet, node_of: Mapping[str, int]) -> dict[str, Any]:
+def fleet_row(topology: Topology, name: str, node_of: Mapping[str, int]) -> dict[str, Any]:
     """Give the columns of one fleet."""
+    fleet = topology.fleets[name]
     restored, check, lease = fleet.restored_by, fleet.health_check, fleet.lease
     return {
         "size": float(fleet.size),
-        "life_s": math.inf if fleet.mean_life_s is None else fleet.mean_life_s,
+        "objective": topology.objective_of(name).success_fraction,
+        "life_s": unless_none(fleet.mean_life_s),
         "restorer": node_of.get(f"{name} {RESTORE}", -1),
         "work": restored.work_per_unit if restored else 1.0,
         "usable_s": restored.usable_after_s if restored else 0.0,
@@ -337,53 +324,44 @@ def fleet_row(name: str, fleet: Fleet, node_of: Mapping[str, int]) -> dict[str, 
         "prober": node_of.get(f"{name} {PROBE}", -1),
         "probes_rps": check.probes_rps if check else 0.0,
         "extra_probes": check.extra_probes_fraction if check else 0.0,
-        "removal_s": max(check.removal_s, 1e-3) if check else 1.0,
-        "return_s": max(check.return_s, 1e-3) if check else 1.0,
+        "removal_s": max(check.removal_s, SHORTEST_S) if check else 1.0,
+        "return_s": max(check.return_s, SHORTEST_S) if check else 1.0,
         "most_removed": check.max_removed_fraction if check else 1.0,
         "terminates": check.terminates if check else False,
     }
 
 
-def capacity_arrays(topology: Topology, fleets: tuple[str, ...], node_of: Mapping[str, int]) -> Capacities:
+def capacity_table(topology: Topology, fleets: tuple[str, ...], node_of: Mapping[str, int]) -> Table[Capacity]:
     """List which fleet sets which service's capacity."""
-    pairs = [
-        (index, node_of[target])
+    return table_of(Capacity, [
+        {"fleet": index, "node": node_of[target]}
         for index, name in enumerate(fleets)
         for target in sorted(topology.fleets[name].sets_capacity_of)
-    ]
-    table = np.array(pairs, np.int64).reshape(-1, 2)
-    return Capacities(table[:, 0].copy(), table[:, 1].copy())
+    ])  # fmt: skip
 
 
-def recovery_arrays(topology: Topology, node_of: Mapping[str, int]) -> Recoveries:
-    """List the services whose coming back takes more than their own repair."""
-    rows: list[tuple[int, bool, float, float, float, float]] = []
-    needs: list[list[int]] = []
+def comeback_table(topology: Topology, node_of: Mapping[str, int]) -> tuple[Table[Comeback], Ints]:
+    """List the services whose coming back takes more than their own repair, and what they wait for."""
+    rows: list[dict[str, Any]] = []
+    needs: list[int] = []
     for name, service in sorted(topology.services.items()):
-        recovery = service.recovery
-        crashes = recovery.crashes_after_s is not None
-        kinds = {Needs.STARTUP, Needs.HARD} if crashes else {Needs.STARTUP}
-        wanted = [node_of[call.to] for call in service.calls if call.needs in kinds]
-        is_plain = recovery == type(recovery)()
-        if is_plain and not any(call.needs is Needs.STARTUP for call in service.calls):
+        rule = service.recovery
+        kinds = {Needs.STARTUP, Needs.HARD} if rule.crashes_after_s is not None else {Needs.STARTUP}
+        wanted = sorted(node_of[call.to] for call in service.calls if call.needs in kinds)
+        if rule == _NO_SERVICE.recovery and not wanted:
             continue
-        crash_s = math.inf if recovery.crashes_after_s is None else recovery.crashes_after_s
-        rows.append((
-            node_of[name], recovery.mode == "manual", crash_s, recovery.crashes_below_fraction,
-            recovery.restart_s, recovery.warm_up_s,
-        ))  # fmt: skip
-        needs.append(sorted(wanted))
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * 6
-    return Recoveries(
-        np.array(columns[0], np.int64), np.array(columns[1], np.bool_), *(np.array(c, float) for c in columns[2:]),
-        *ragged(needs),
-    )  # fmt: skip
-
-
-def ragged(lists: list[list[int]]) -> tuple[Ints, Ints]:
-    """Give the offsets and the members of lists of different lengths."""
-    first = np.concatenate([[0], np.cumsum([len(part) for part in lists])]).astype(np.int64)
-    return first, np.array([index for part in lists for index in part], np.int64)
+        rows.append({
+            "node": node_of[name],
+            "is_manual": rule.mode == "manual",
+            "crash_s": unless_none(rule.crashes_after_s),
+            "crash_below": rule.crashes_below_fraction,
+            "restart_s": rule.restart_s,
+            "warm_s": rule.warm_up_s,
+            "first_need": len(needs),
+            "last_need": len(needs) + len(wanted),
+        })  # fmt: skip
+        needs += wanted
+    return table_of(Comeback, rows), np.array(needs, np.int64)
 
 
 def calls_with(topology: Topology, behaviour: str) -> list[tuple[str, Dependency, Any]]:
@@ -396,77 +374,107 @@ def calls_with(topology: Topology, behaviour: str) -> list[tuple[str, Dependency
     ]
 
 
-def breaker_arrays(topology: Topology, call_of: Mapping[tuple[str, str], int]) -> Breakers:
+def breaker_table(topology: Topology, call_of: Mapping[tuple[str, str], int]) -> Table[Breaker]:
     """Fill the columns of the circuit breakers."""
-    found = calls_with(topology, "circuit_breaker")
-    return Breakers(
-        np.array([call_of[name, call.to] for name, call, _ in found], np.int64),
-        np.array([part.failure_rate_fraction for *_, part in found], float),
-        np.array([part.window_s for *_, part in found], float),
-        np.array([part.open_for_s for *_, part in found], float),
-        np.array([part.half_open_fraction for *_, part in found], float),
-    )
+    return table_of(Breaker, [
+        {
+            "call": call_of[name, call.to],
+            "trip": part.failure_rate_fraction,
+            "window_s": part.window_s,
+            "open_s": part.open_for_s,
+            "half_open": part.half_open_fraction,
+        }
+        for name, call, part in calls_with(topology, "circuit_breaker")
+    ])  # fmt: skip
 
 
-def cache_arrays(
+def cache_table(
     topology: Topology, call_of: Mapping[tuple[str, str], int], node_of: Mapping[str, int]
-) -> Caches:
+) -> Table[Cached]:
     """Fill the columns of the caches."""
-    found = calls_with(topology, "cache")
-    return Caches(
-        np.array([call_of[name, call.to] for name, call, _ in found], np.int64),
-        np.array([max(part.ttl_s, 1e-3) for *_, part in found], float),
-        np.array([part.negative_ttl_s for *_, part in found], float),
-        np.array([part.hit_fraction for *_, part in found], float),
-        np.array([part.warm_up_s for *_, part in found], float),
-        np.array([node_of[part.held_in] if part.held_in else -1 for *_, part in found], np.int64),
-    )
+    return table_of(Cached, [
+        {
+            "call": call_of[name, call.to],
+            "ttl_s": max(part.ttl_s, SHORTEST_S),
+            "negative_s": part.negative_ttl_s,
+            "hit": part.hit_fraction,
+            "warm_s": part.warm_up_s,
+            "holder": node_of[part.held_in] if part.held_in else -1,
+        }
+        for name, call, part in calls_with(topology, "cache")
+    ])  # fmt: skip
 
 
-def fallback_arrays(
+def fallback_table(
     topology: Topology, call_of: Mapping[tuple[str, str], int], edges: list[Edge], rank: Ints,
     node_of: Mapping[str, int],
-) -> Fallbacks:  # fmt: skip
+) -> Table[Instead]:  # fmt: skip
     """Fill the columns of the fallbacks."""
-    found = calls_with(topology, "fallback")
     hidden = {
         (int(rank[edge.caller]), int(rank[edge.callee])): index
         for index, edge in enumerate(edges)
-        if edge.calls == 0.0 and edge.live == 0.0
+        if edge.is_hidden
     }
-    instead = [hidden[node_of[name], node_of[part.to]] if part.to else -1 for name, _, part in found]
-    return Fallbacks(
-        np.array([call_of[name, call.to] for name, call, _ in found], np.int64),
-        np.array(instead, np.int64),
-        np.array([part.worth_fraction for *_, part in found], float),
-        np.array([part.covers_fraction for *_, part in found], float),
-    )
+    return table_of(Instead, [
+        {
+            "call": call_of[name, call.to],
+            "instead": hidden[node_of[name], node_of[part.to]] if part.to else -1,
+            "worth": part.worth_fraction,
+            "covers": part.covers_fraction,
+        }
+        for name, call, part in calls_with(topology, "fallback")
+    ])  # fmt: skip
 
 
-def order_arrays(topology: Topology, call_of: Mapping[tuple[str, str], int]) -> Orders:
-    """List the calls that wait for others, those without further waiting first."""
-    found = calls_with(topology, "after")
-    first, before = ragged([[call_of[name, other] for other in sorted(after)] for name, _, after in found])
-    return Orders(np.array([call_of[name, call.to] for name, call, _ in found], np.int64), first, before)
+def order_table(topology: Topology, call_of: Mapping[tuple[str, str], int]) -> tuple[Table[Order], Ints]:
+    """List the calls that wait for others, and the others."""
+    rows: list[dict[str, Any]] = []
+    before: list[int] = []
+    for name, call, _ in calls_with(topology, "after"):
+        earlier = sorted(call_of[name, other] for other in earlier_calls(topology.services[name], call))
+        rows.append({
+            "call": call_of[name, call.to],
+            "first_before": len(before),
+            "last_before": len(before) + len(earlier),
+        })  # fmt: skip
+        before += earlier
+    return table_of(Order, rows), np.array(before, np.int64)
 
 
-def route_arrays(
+def earlier_calls(service: Service, call: Dependency) -> set[str]:
+    """Give every callee that must have answered before a call, directly or through others."""
+    after = {other.to: other.after for other in service.calls if other.is_call}
+    earlier: set[str] = set()
+    wanted = list(call.after)
+    while wanted:
+        name = wanted.pop()
+        if name in after and name not in earlier and name != call.to:
+            earlier.add(name)
+            wanted += after[name]
+    return earlier
+
+
+def route_table(
     topology: Topology, call_of: Mapping[tuple[str, str], int], node_of: Mapping[str, int]
-) -> Routes:
-    """Fill the columns of the groups."""
-    groups = sorted(topology.groups.items())
-    first, member = ragged([[call_of[name, m] for m in group.members] for name, group in groups])
-    return Routes(
-        np.array([node_of[name] for name, _ in groups], np.int64),
-        np.array([group.mode == "ordered" for _, group in groups], np.bool_),
-        np.array([group.failover_s for _, group in groups], float),
-        first,
-        member,
-    )
+) -> tuple[Table[Route], Ints]:
+    """Fill the columns of the groups, and list their members."""
+    rows: list[dict[str, Any]] = []
+    members: list[int] = []
+    for name, group in sorted(topology.groups.items()):
+        rows.append({
+            "node": node_of[name],
+            "is_ordered": group.mode == "ordered",
+            "failover_s": group.failover_s,
+            "first_member": len(members),
+            "last_member": len(members) + len(group.members),
+        })  # fmt: skip
+        members += [call_of[name, member] for member in group.members]
+    return table_of(Route, rows), np.array(members, np.int64)
 
 
 def special_calls(system: System, switched: Iterable[int]) -> Ints:
     """Calls that a behaviour or an event acts on (S,)."""
-    parts = [system.breakers.call, system.caches.call, system.fallbacks.call, system.orders.call, list(switched)]
-    hidden = system.fallbacks.instead[system.fallbacks.instead >= 0]
-    return np.unique(np.concatenate([*(np.asarray(part, np.int64) for part in parts), hidden]))
+    instead = column(system.fallbacks, "instead")
+    tables = (system.breakers, system.caches, system.fallbacks, system.orders)
+    parts = [*(column(table, "call") for table in tables), np.array(list(switched), np.int64), instead[instead >= 0]]
+    return np.unique(np.concatenate(parts))

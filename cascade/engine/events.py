@@ -3,158 +3,183 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from cascade.behaviours import ageing
 from cascade.compiled import compiled
-from cascade.engine.state import ACCEPTED, GOOD
+from cascade.engine import restart
+from cascade.engine.table import empty_table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from cascade.engine.state import State
-    from cascade.engine.system import Floats, Ints, System
+    from cascade.engine.system import Ints, System
+    from cascade.engine.table import Table
 
-# What a row of the plan acts on. The first five are rows of ``State.controls``.
-HEALTH, GOOD_SHARE, LATENCY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(11)
+# What a change acts on; the first five are kept up, the others happen once or set a switch.
+HEALTH, SOUND, LATENCY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(11)
 
 
-class Plan(NamedTuple):
-    """Changes in the order in which they are due; arrays (A,)."""
+class Change:
+    """What an event does to one node, call or fleet."""
 
-    event: Ints
+    event: int
     """Index of the event in the scenario."""
-    at_s: Floats
-    field: Ints
-    index: Ints
+    at_s: float
+    """When it is due [s]."""
+    field: int
+    """What it acts on."""
+    index: int
     """Node, call or fleet."""
-    value: Floats
-    over_s: Floats
-    lasts_s: Floats
-    period_s: Floats
-    """Flapping: from one failure to the next; inf for none."""
-    down_s: Floats
-    needs: Ints
+    value: float
+    """Factor, rate or switch."""
+    over_s: float
+    """Time over which it is spread [s]."""
+    lasts_s: float
+    """Time after which it is undone [s]."""
+    period_s: float
+    """Flapping: from one failure to the next [s]; inf for none."""
+    down_s: float
+    """Flapping: time down in each period [s]."""
+    needs: int
     """Node that must work before an operator can act, -1 for none."""
-    started_s: Floats
-    """When it took effect; inf until then."""
-    cleared_s: Floats
-    """When a restoration began to undo it; inf until then."""
-    clear_over_s: Floats
+    started_s: float
+    """When it took effect [s]; inf until then."""
+    cleared_s: float
+    """When a restoration began to undo it [s]; inf until then."""
+    clear_over_s: float
+    """Time over which it is undone [s]."""
 
 
 @compiled
-def act(system: System, state: State, plan: Plan, touched: Ints, t_s: float) -> None:
+def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: float) -> None:
     """Bring the controls to their values at ``t_s``.
 
     ``touched`` are the nodes that the plan acts on: their controls are made anew each step, so
     that overlapping faults multiply and end one by one.
     """
     for i in touched:
-        for field in range(LIMIT):
-            state.controls[field, i] = 1.0
-        state.controls[LIMIT, i] = system.nodes.limit_rps[i]
-    for a in range(plan.at_s.size):
-        if plan.started_s[a] == math.inf and t_s >= plan.at_s[a] - 1e-9 and can_act(state, plan.needs[a]):
-            plan.started_s[a] = t_s
+        node = state.nodes[i]
+        node.health, node.sound, node.latency, node.surge = 1.0, 1.0, 1.0, 1.0
+        node.limit_rps = system.nodes[i].limit_rps
+    for a in range(plan.size):
+        change = plan[a]
+        if change.started_s == math.inf and t_s >= change.at_s - 1e-9 and can_act(state, change.needs):
+            change.started_s = t_s
             strike(system, state, plan, a, t_s)
-        if plan.started_s[a] < math.inf:
-            hold_on(system, state, plan, a, t_s)
+        if change.started_s < math.inf:
+            hold_on(state, change, t_s)
 
 
 @compiled
 def can_act(state: State, tool: int) -> bool:
     """Whether operators have what they need."""
-    return tool < 0 or state.up[tool] * state.answers[tool, ACCEPTED] * state.answers[tool, GOOD] >= 0.5
+    return tool < 0 or restart.works(state, tool) >= 0.5
 
 
 @compiled
-def strike(system: System, state: State, plan: Plan, a: int, t_s: float) -> None:
+def strike(system: System, state: State, plan: Table[Change], a: int, t_s: float) -> None:
     """Do what happens once."""
-    field, index = plan.field[a], plan.index[a]
-    if field == LOSE:
-        lost = state.in_service[index] * plan.value[a]
-        state.in_service[index] -= lost
-        state.lost[index] += lost
-        ageing.scale(state.leases[index], 1.0 - plan.value[a])
-    elif field == PURGE:
-        state.purged[index] += max(state.work[index] - state.busy[index], 0.0)
-        state.work[index] = min(state.busy[index], state.work[index])
-        state.age_s[index] = 0.0
-    elif field == RESTORE:
-        for b in range(plan.at_s.size):
-            if plan.index[b] == index and plan.field[b] <= LATENCY and plan.started_s[b] < t_s:
-                plan.cleared_s[b] = min(plan.cleared_s[b], t_s)
-                plan.clear_over_s[b] = plan.over_s[a]
-        for r in range(system.recoveries.node.size):
-            if system.recoveries.node[r] == index:
-                state.timer_s[r] = -1.0
-    elif field == REFILL:
-        refill(system, state, index)
+    change = plan[a]
+    if change.field == LOSE:
+        fleet = state.fleets[change.index]
+        fleet.lost += fleet.in_service * change.value
+        fleet.in_service *= 1.0 - change.value
+        ageing.scale(state.leases[change.index], 1.0 - change.value)
+    elif change.field == PURGE:
+        node = state.nodes[change.index]
+        node.purged += max(node.work - node.busy, 0.0)
+        node.work = min(node.busy, node.work)
+        node.age_s = 0.0
+    elif change.field == RESTORE:
+        clear(plan, change.index, change.over_s, t_s)
+        for r in range(system.comebacks.size):
+            if system.comebacks[r].node == change.index:
+                state.comebacks[r].is_restored = True
+    elif change.field == REFILL:
+        refill(system, state, change.index)
+
+
+@compiled
+def clear(plan: Table[Change], node: int, over_s: float, t_s: float) -> None:
+    """Begin to undo every fault of a node that has started before."""
+    for b in range(plan.size):
+        other = plan[b]
+        if other.index == node and other.field <= LATENCY and other.started_s < t_s and other.cleared_s == math.inf:
+            other.cleared_s = t_s
+            other.clear_over_s = over_s
 
 
 @compiled
 def refill(system: System, state: State, m: int) -> None:
     """Put every unit of a fleet back into service."""
-    state.in_service[m] = system.fleets.size[m]
-    state.removed[m], state.lost[m], state.transit[m] = 0.0, 0.0, 0.0
-    restorer = system.fleets.restorer[m]
-    if restorer >= 0:
-        e = system.nodes.first_call[restorer]
-        for w in range(system.calls.first_waiting[e], system.calls.first_waiting[e + 1]):
+    fleet, now, leases = system.fleets[m], state.fleets[m], state.leases[m]
+    now.in_service, now.removed, now.lost, now.transit = fleet.size, 0.0, 0.0, 0.0
+    if fleet.restorer >= 0:
+        call = system.calls[system.nodes[fleet.restorer].first_call]
+        for w in range(call.first_waiting, call.last_waiting):
             state.waiting[w] = 0.0
-    ageing.scale(state.leases[m], 0.0)
+    ageing.scale(leases, 0.0)
     for bin_ in range(ageing.BINS):
-        state.leases[m, bin_] = system.fleets.size[m] / ageing.BINS
+        leases[bin_] = fleet.size / ageing.BINS
 
 
 @compiled
-def hold_on(system: System, state: State, plan: Plan, a: int, t_s: float) -> None:
+def hold_on(state: State, change: Change, t_s: float) -> None:
     """Keep up what lasts."""
-    since = t_s - plan.started_s[a]
-    if since >= plan.lasts_s[a] - 1e-9:
+    since = t_s - change.started_s
+    if since >= change.lasts_s - 1e-9:
         return
-    field, index, value = plan.field[a], plan.index[a], plan.value[a]
-    done = min(since / plan.over_s[a], 1.0) if plan.over_s[a] > 0.0 else 1.0
-    if field < LIMIT:
-        if plan.period_s[a] < math.inf and since % plan.period_s[a] >= plan.down_s[a] - 1e-9:
-            return
-        level = 1.0 + (value - 1.0) * done
-        if plan.cleared_s[a] < math.inf:
-            undone = 1.0
-            if plan.clear_over_s[a] > 0.0:
-                undone = min((t_s - plan.cleared_s[a]) / plan.clear_over_s[a], 1.0)
-            level += (1.0 - level) * undone
-        state.controls[field, index] *= level
-    elif field == LIMIT:
-        before = state.controls[LIMIT, index]
-        if done >= 1.0 or (before == math.inf and value == math.inf):
-            state.controls[LIMIT, index] = value
-        elif value == math.inf:
-            state.controls[LIMIT, index] = before / (1.0 - done)
-        elif before < math.inf:
-            state.controls[LIMIT, index] = before + (value - before) * done
+    done = min(since / change.over_s, 1.0) if change.over_s > 0.0 else 1.0
+    if change.field < LIMIT:
+        level = level_of(change, since, done, t_s)
+        node = state.nodes[change.index]
+        if change.field == HEALTH:
+            node.health *= level
+        elif change.field == SOUND:
+            node.sound *= level
+        elif change.field == LATENCY:
+            node.latency *= level
         else:
-            state.controls[LIMIT, index] = value / done if done > 0.0 else math.inf
-    elif field == ENABLED:
-        state.enabled[index] = value
-    elif field == CHECKING:
-        state.checking[index] = value
+            node.surge *= level
+    elif change.field == LIMIT:
+        node = state.nodes[change.index]
+        node.limit_rps = limit_of(node.limit_rps, change.value, done)
+    elif change.field == ENABLED:
+        state.switches[change.index].enabled = change.value
+    elif change.field == CHECKING:
+        state.fleets[change.index].checking = change.value
 
 
-def empty_plan(rows: int) -> Plan:
-    """Make a plan of so many rows that do nothing."""
+@compiled
+def level_of(change: Change, since: float, done: float, t_s: float) -> float:
+    """Give the factor that a fault is now, from 1 (none) to its value."""
+    if change.period_s < math.inf and since % change.period_s >= change.down_s - 1e-9:
+        return 1.0
+    level = 1.0 + (change.value - 1.0) * done
+    if change.cleared_s < math.inf:
+        undone = min((t_s - change.cleared_s) / change.clear_over_s, 1.0) if change.clear_over_s > 0.0 else 1.0
+        level += (1.0 - level) * undone
+    return level
 
-    def full(value: float) -> NDArray[np.float64]:
-        return np.full(rows, value)
 
-    def whole(value: int) -> NDArray[np.int64]:
-        return np.full(rows, value, np.int64)
+@compiled
+def limit_of(before: float, value: float, done: float) -> float:
+    """Give the admission limit on its way from one value to another [1/s].
 
-    return Plan(
-        event=whole(0), at_s=full(0.0), field=whole(0), index=whole(0), value=full(1.0), over_s=full(0.0),
-        lasts_s=full(math.inf), period_s=full(math.inf), down_s=full(0.0), needs=whole(-1),
-        started_s=full(math.inf), cleared_s=full(math.inf), clear_over_s=full(0.0),
-    )  # fmt: skip
+    Finite to finite it changes linearly; towards or from no limit, inversely to what is left.
+    """
+    if done >= 1.0 or before == value:
+        return value
+    if value == math.inf:
+        return before / (1.0 - done)
+    if before == math.inf:
+        return value / done if done > 0.0 else math.inf
+    return before + (value - before) * done
+
+
+def empty_plan(rows: int) -> Table[Change]:
+    """Make a plan of so many changes that do nothing."""
+    never = math.inf
+    return empty_table(
+        Change, rows, value=1.0, lasts_s=never, period_s=never, needs=-1, started_s=never, cleared_s=never
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from cascade.compiled import compiled
@@ -11,15 +10,16 @@ from cascade.engine import record as recording
 
 if TYPE_CHECKING:
     from cascade.engine.blame import Falls
-    from cascade.engine.events import Plan
+    from cascade.engine.events import Change
     from cascade.engine.record import Record
     from cascade.engine.state import State
     from cascade.engine.system import Floats, Ints, System
+    from cascade.engine.table import Table
 
 
 @compiled
 def run_steps(  # noqa: PLR0913 - the six nouns of a run
-    system: System, state: State, plan: Plan, touched: Ints, special: Ints,
+    system: System, state: State, plan: Table[Change], touched: Ints, special: Ints,
     times_s: Floats, sample_ends: Ints, record: Record, falls: Falls, first: int, last: int,
 ) -> None:  # fmt: skip
     """Step from sample ``first`` to sample ``last``; numbers are those of the theory page.
@@ -56,19 +56,17 @@ def settle(  # noqa: PLR0913 - as above
     system: System, state: State, special: Ints, flows: Floats, t_s: float, dt: float, most: int, tolerance: float
 ) -> bool:
     """Step without events until the state no longer changes; whether it came to rest."""
-    before = state.work.copy()
-    answers = state.answers.copy()
     for _ in range(most):
-        before[:] = state.work
-        answers[:] = state.answers
+        moved = 0.0
+        before = state.nodes.copy()
+        answers = state.answers.copy()
         step(system, state, special, flows, t_s, dt)
-        change = 0.0
-        for i in range(before.size):
-            change = max(change, abs(state.work[i] - before[i]) / (1.0 + abs(before[i])))
-            for c in range(2, answers.shape[1]):
-                old = answers[i, c]
-                if not (math.isinf(old) and math.isinf(state.answers[i, c])):
-                    change = max(change, abs(state.answers[i, c] - old) / (1e-3 + abs(old)))
-        if change < tolerance:
+        for i in range(system.nodes.size):
+            now, was = state.answers[i], answers[i]
+            moved = max(moved, abs(state.nodes[i].work - before[i].work) / (1.0 + before[i].work))
+            moved = max(moved, abs(now.accepted - was.accepted), abs(now.good - was.good))
+            moved = max(moved, abs(now.mean_s - was.mean_s) / (1e-3 + was.mean_s))
+            moved = max(moved, abs(now.offered_rps - was.offered_rps) / (1.0 + was.offered_rps))
+        if moved < tolerance:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Flows of a step, and the samples that a run keeps of them."""
+"""The samples that a run keeps of its steps."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from cascade.compiled import compiled
-from cascade.engine.state import MEAN_S
+from cascade.engine import serve
+from cascade.engine.flows import FLOWS
 
 if TYPE_CHECKING:
     from cascade.engine.state import State
     from cascade.engine.system import Floats, System
-
-# Columns of the flows of a step (N, FLOWS) [1/s].
-OFFERED, GOODPUT, FAILED, REFUSED, DROPPED, SERVED = range(6)
-FLOWS: Final = 6
 
 # Columns of the levels at the end of a sample (T, N, LEVELS).
 SUCCESS, BACKLOG, IN_WORK, AGE, SOJOURN, CAPACITY, IN_SERVICE = range(7)
@@ -53,20 +50,16 @@ def add(sample: Floats, flows: Floats, dt: float) -> None:
 @compiled
 def sample(system: System, state: State, record: Record, s: int, length_s: float) -> None:
     """Close a sample: mean flows, levels at its end."""
-    nodes = system.nodes
-    for i in range(nodes.kind.size):
+    for i in range(system.nodes.size):
+        now, level = state.nodes[i], record.levels[s, i]
         for c in range(FLOWS):
             record.flows[s, i, c] /= length_s
-        level = record.levels[s, i]
-        level[SUCCESS] = state.success[i]
-        level[BACKLOG] = max(state.work[i] - state.busy[i], 0.0)
-        level[IN_WORK] = state.busy[i]
-        level[AGE] = state.age_s[i]
-        level[SOJOURN] = state.answers[i, MEAN_S]
-        rate = nodes.capacity_rps[i] * state.up[i]
-        if nodes.servers[i] > 0.0:
-            rate = min(rate, nodes.servers[i] * state.up[i] / max(state.hold_s[i], 1e-6))
-        level[CAPACITY] = rate
-        level[IN_SERVICE] = state.up[i]
-    for m in range(system.fleets.size.size):
-        record.fleets[s, m] = state.in_service[m] / system.fleets.size[m]
+        level[SUCCESS] = now.success
+        level[BACKLOG] = max(now.work - now.busy, 0.0)
+        level[IN_WORK] = now.busy
+        level[AGE] = now.age_s
+        level[SOJOURN] = state.answers[i].mean_s
+        level[CAPACITY] = serve.service_rate(system.nodes[i], now)
+        level[IN_SERVICE] = now.up
+    for m in range(system.fleets.size):
+        record.fleets[s, m] = state.fleets[m].in_service / system.fleets[m].size

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import recovery
 from cascade.compiled import compiled
-from cascade.engine.state import ACCEPTED, GOOD
 
 if TYPE_CHECKING:
     from cascade.engine.state import State
@@ -16,35 +15,32 @@ if TYPE_CHECKING:
 @compiled
 def power(system: System, state: State) -> None:
     """Start from the capacity that events have left."""
-    for i in range(state.up.size):
-        state.up[i] = state.controls[0, i]
+    for i in range(system.nodes.size):
+        state.nodes[i].up = state.nodes[i].health
+
+
+@compiled
+def works(state: State, j: int) -> float:
+    """Share of the requests to a node that go well."""
+    return state.answers[j].accepted * state.answers[j].good if state.nodes[j].up > 0.0 else 0.0
 
 
 @compiled
 def restart(system: System, state: State, dt: float) -> None:
     """Advance the phases of the services that need more than power."""
-    table = system.recoveries
-    for r in range(table.node.size):
-        i = table.node[r]
+    for r in range(system.comebacks.size):
+        rule, now = system.comebacks[r], state.comebacks[r]
+        node = state.nodes[rule.node]
         has_needs = True
-        for p in range(table.first_need[r], table.first_need[r + 1]):
-            j = table.need[p]
-            works = state.up[j] * state.answers[j, ACCEPTED] * state.answers[j, GOOD]
-            has_needs = has_needs and works >= table.crash_below[r]
-        was = state.phase[r]
-        is_restored = state.controls[0, i] > 0.0 and state.timer_s[r] < 0.0
-        timer = max(state.timer_s[r], 0.0)
-        state.phase[r], state.timer_s[r] = recovery.next_phase(
-            was, timer, state.controls[0, i] > 0.0, state.answers[i, GOOD], has_needs,
-            table.manual[r], is_restored, table.crash_s[r], table.crash_below[r], table.restart_s[r], dt,
+        for p in range(rule.first_need, rule.last_need):
+            has_needs = has_needs and works(state, system.needs[p]) >= rule.crash_below
+        now.phase, now.timer_s = recovery.next_phase(
+            now.phase, now.timer_s, node.health > 0.0, state.answers[rule.node].good, has_needs,
+            not rule.is_manual or now.is_restored, rule.crash_s, rule.crash_below, rule.restart_s, dt,
         )  # fmt: skip
-        if is_restored and state.phase[r] == recovery.DOWN:
-            state.timer_s[r] = -1.0
-        if state.phase[r] != recovery.UP:
-            state.up[i] = 0.0
-            state.warmth[r] = 0.0
+        if now.phase == recovery.UP:
+            now.is_restored = False
+            now.warmth = recovery.warmed(now.warmth, rule.warm_s, dt)
         else:
-            if was != recovery.UP and table.warm_s[r] > 0.0:
-                state.warmth[r] = 0.0
-            state.warmth[r] = recovery.warmed(state.warmth[r], table.warm_s[r], dt)
-            state.up[i] *= state.warmth[r]
+            now.warmth = 0.0
+        node.up *= now.warmth

@@ -5,155 +5,166 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cascade.behaviours import contention, demand, occupancy, retry
+from cascade.behaviours import demand, occupancy, retry
 from cascade.compiled import compiled
-from cascade.engine.record import DROPPED, FAILED, GOODPUT, REFUSED, SERVED
-from cascade.engine.record import OFFERED as OFFERED_FLOW
-from cascade.engine.state import ACCEPTED, ACCEPTED_LOW, GOOD, OFFERED, TIMELY
+from cascade.engine.flows import DROPPED, FAILED, GOODPUT, OFFERED, REFUSED, SERVED
 
 if TYPE_CHECKING:
-    from cascade.engine.state import State
-    from cascade.engine.system import Floats, System
+    from cascade.engine.state import Answer, NodeState, State
+    from cascade.engine.system import Floats, Node, System
 
 
 @compiled
 def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) -> None:
     """Step every node in topological order; what it sends reaches its callees in the same step."""
-    nodes = system.nodes
-    for i in range(nodes.kind.size):
-        answer = state.answers[i]
-        called = answer[OFFERED]
-        low = state.low_rps[i]
-        outside = demand.rate(nodes.demand_rps[i], nodes.swing[i], nodes.peak_s[i], t_s) * state.controls[3, i]
-        flow = flows[i]
-        flow[OFFERED_FLOW] = called + outside
-        if nodes.kind[i] == 0:
-            work_off(system, state, i, flow, low, dt)
-        elif nodes.kind[i] == 1:
-            state.starts_rps[i] = called
-            flow[SERVED] = called
-            flow[GOODPUT] = called * answer[GOOD]
-            flow[FAILED] = called - flow[GOODPUT]
-        offered = called + outside
+    for i in range(system.nodes.size):
+        node, now, answer, flow = system.nodes[i], state.nodes[i], state.answers[i], flows[i]
+        outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
+        offered = answer.offered_rps + outside
+        flow[OFFERED] = offered
+        if node.kind == 0:
+            work_off(node, now, answer, flow, system.waiting_laws, system.blocking_laws, dt)
+        elif node.kind == 1:
+            now.starts_rps = offered
+            flow[SERVED] = offered
+            flow[GOODPUT] = offered * answer.good
+            flow[FAILED] = offered - flow[GOODPUT]
         if offered > 0.0:
-            state.success[i] = (answer[TIMELY] + outside * answer[ACCEPTED] * answer[GOOD]) / offered
-        answer[OFFERED] = 0.0
-        answer[TIMELY] = 0.0
-        state.low_rps[i] = 0.0
-        call_out(system, state, i, dt)
+            now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
+        answer.offered_rps = 0.0
+        answer.timely_rps = 0.0
+        now.low_rps = 0.0
+        call_out(system, state, node, now, dt)
 
 
 @compiled
-def work_off(system: System, state: State, i: int, flow: Floats, low: float, dt: float) -> None:
-    r"""Admit, queue and finish the work of one service.
-
-    .. math:: X' = X + a\,dt - \mu u(X')\,dt
-    """
-    nodes = system.nodes
-    answer = state.answers[i]
-    offered = flow[OFFERED_FLOW]
-    up = state.up[i]
-    work = state.work[i]
-    queue_before = max(work - state.busy[i], 0.0)
-    dropped = state.purged[i]
-    state.purged[i] = 0.0
-    if up <= 0.0 and not nodes.durable[i]:
-        dropped += work
-        state.work[i], state.busy[i], state.used[i] = 0.0, 0.0, 0.0
-        state.starts_rps[i], state.age_s[i] = 0.0, 0.0
-        answer[ACCEPTED], answer[ACCEPTED_LOW] = 0.0, 0.0
-        flow[REFUSED], flow[SERVED], flow[GOODPUT], flow[FAILED] = offered, 0.0, 0.0, 0.0
-        flow[DROPPED] = dropped / dt
-        return
-
-    limit = state.controls[4, i]
-    high = offered - low
-    taken_high = min(high, limit)
-    taken_low = min(low, limit - taken_high)
-    hold = state.hold_s[i]
-    law = nodes.law[i]
-    if law < 0:
-        keep = math.exp(-dt / hold) if hold > 0.0 else 0.0
-        taken = taken_high + taken_low
-        left = work * keep + taken * hold * (1.0 - keep)
-        served = max(taken + (work - left) / dt, 0.0)
-        busy, queue, rate, used, late = left, 0.0, math.inf, 0.0, 0.0
-        refused = 0.0
+def work_off(
+    node: Node, now: NodeState, answer: Answer, flow: Floats, waiting_laws: Floats, blocking_laws: Floats, dt: float
+) -> None:
+    """Admit, queue and finish the work of one service."""
+    if now.up <= 0.0 and not node.durable:
+        stand_still(now, answer, flow, dt)
+    elif node.law < 0:
+        work_unlimited(now, answer, flow, dt)
     else:
-        servers = nodes.servers[i] * up
-        rate = nodes.capacity_rps[i] * up
-        if servers > 0.0:
-            rate = min(rate, servers / max(hold, 1e-6))
-        servers = rate * hold
-        blocked = 0.0
-        if nodes.places[i] <= occupancy.SMALL_ROOM and rate > 0.0:
-            load = (taken_high + taken_low) / rate
-            blocked = occupancy.interpolate(system.laws.blocked[law], load / (1.0 + load))
-        taken_high *= 1.0 - blocked
-        taken_low *= 1.0 - blocked
-        brought = work + (taken_high + taken_low) * dt
-        used = 0.0
-        if rate > 0.0:
-            waiting = occupancy.interpolate(system.laws.waiting[law], state.used[i])
-            used = occupancy.utilisation(brought, servers, rate * dt, waiting)
-            waiting = occupancy.interpolate(system.laws.waiting[law], used)
-            used = occupancy.utilisation(brought, servers, rate * dt, waiting)
-        served = rate * used
-        left = max(brought - served * dt, 0.0)
-        over = max(left - nodes.places[i], 0.0)
-        left -= over
-        refused = over / dt
-        shed = min(refused, taken_low)
-        taken_low -= shed
-        taken_high = max(taken_high - (refused - shed), 0.0)
-        busy = min(servers * used, left)
-        queue = left - busy
-        late = 0.0
-        if nodes.deadline_s[i] < math.inf:
-            late = max(queue - rate * nodes.deadline_s[i], 0.0)
-            dropped += late
-            queue -= late
-            left -= late
-    taken = taken_high + taken_low
-    answer[ACCEPTED] = taken_high / high if high > 0.0 else 1.0
-    answer[ACCEPTED_LOW] = taken_low / low if low > 0.0 else answer[ACCEPTED]
-    state.starts_rps[i] = max(taken - (queue - queue_before + late) / dt, 0.0)
-    state.work[i], state.busy[i], state.used[i] = left, busy, used
-    wait = queue / rate if rate > 0.0 else math.inf
-    state.age_s[i] = min(state.age_s[i] + dt, wait) if queue > 1e-9 else 0.0
-    good = served * answer[GOOD]
-    flow[REFUSED] = max(offered - taken, 0.0)
-    flow[SERVED] = served
-    flow[GOODPUT] = good
-    flow[FAILED] = served - good
-    flow[DROPPED] = dropped / dt
+        work_limited(node, now, answer, flow, waiting_laws[node.law], blocking_laws[node.law], dt)
 
 
 @compiled
-def call_out(system: System, state: State, i: int, dt: float) -> None:
-    """Send the calls of the work that node ``i`` has started."""
-    nodes, calls = system.nodes, system.calls
-    starts = state.starts_rps[i]
+def stand_still(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
+    """Refuse everything; what was in the service is lost."""
+    flow[REFUSED] = flow[OFFERED]
+    flow[DROPPED] = (now.work + now.purged) / dt
+    flow[SERVED], flow[GOODPUT], flow[FAILED] = 0.0, 0.0, 0.0
+    now.purged, now.work, now.busy, now.used, now.age_s, now.starts_rps = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    answer.accepted, answer.accepted_low = 0.0, 0.0
+
+
+@compiled
+def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
+    r"""Serve as an infinite-server station, :math:`\dot X = a - X / H`."""
+    high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
+    low = min(now.low_rps, now.limit_rps - high)
+    taken = high + low
+    keep = math.exp(-dt / now.hold_s) if now.hold_s > 0.0 else 0.0
+    left = now.work * keep + taken * now.hold_s * (1.0 - keep)
+    served = max(taken + (now.work - left) / dt, 0.0)
+    now.work, now.busy, now.starts_rps = left, left, taken
+    book(now, answer, flow, high, low, served, now.purged / dt)
+
+
+@compiled
+def work_limited(
+    node: Node, now: NodeState, answer: Answer, flow: Floats, waiting_law: Floats, blocking_law: Floats, dt: float
+) -> None:
+    r"""Serve with a limited number of workers or a limited rate, implicit in time.
+
+    .. math:: X' = X + a\,dt - \mu\,u(X')\,dt
+    """
+    rate = service_rate(node, now)
+    servers = rate * now.hold_s
+    high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
+    low = min(now.low_rps, now.limit_rps - high)
+    if node.places <= occupancy.SMALL_ROOM and rate > 0.0:
+        load = (high + low) / rate
+        blocked = occupancy.interpolate(blocking_law, load / (1.0 + load))
+        high *= 1.0 - blocked
+        low *= 1.0 - blocked
+    queued = max(now.work - now.busy, 0.0)
+    brought = now.work + (high + low) * dt
+    used = 0.0
+    if rate > 0.0:
+        waiting = occupancy.interpolate(waiting_law, now.used)
+        used = occupancy.utilisation(brought, servers, rate * dt, waiting)
+        waiting = occupancy.interpolate(waiting_law, used)
+        used = occupancy.utilisation(brought, servers, rate * dt, waiting)
+    served = rate * used
+    left = max(brought - served * dt, 0.0)
+    over = max(left - node.places, 0.0)
+    left -= over
+    shed = min(over / dt, low)
+    low -= shed
+    high = max(high - (over / dt - shed), 0.0)
+    busy = min(servers * used, left)
+    expired = 0.0
+    if node.deadline_s < math.inf:
+        expired = max(left - busy - rate * node.deadline_s, 0.0)
+        left -= expired
+    queue = left - busy
+    wait = queue / rate if rate > 0.0 else math.inf
+    now.starts_rps = max(high + low - (queue - queued + expired) / dt, 0.0)
+    now.work, now.busy, now.used = left, busy, used
+    now.age_s = min(now.age_s + dt, wait) if queue > 1e-9 else 0.0
+    book(now, answer, flow, high, low, served, (now.purged + expired) / dt)
+
+
+@compiled
+def service_rate(node: Node, now: NodeState) -> float:
+    """Give the requests that a service could finish now [1/s]; slow callees hold its workers."""
+    rate = node.capacity_rps * now.up
+    if node.servers > 0.0:
+        rate = min(rate, node.servers * now.up / max(now.hold_s, 1e-6))
+    return rate
+
+
+@compiled
+def book(
+    now: NodeState, answer: Answer, flow: Floats, high: float, low: float, served: float, dropped: float
+) -> None:
+    """Write down what was taken, refused, served and dropped [1/s]."""
+    offered_high = flow[OFFERED] - now.low_rps
+    answer.accepted = high / offered_high if offered_high > 0.0 else 1.0
+    answer.accepted_low = low / now.low_rps if now.low_rps > 0.0 else answer.accepted
+    flow[REFUSED] = max(flow[OFFERED] - high - low, 0.0)
+    flow[SERVED] = served
+    flow[GOODPUT] = served * answer.good
+    flow[FAILED] = served - flow[GOODPUT]
+    flow[DROPPED] = dropped
+    now.purged = 0.0
+
+
+@compiled
+def call_out(system: System, state: State, node: Node, now: NodeState, dt: float) -> None:
+    """Send the calls of the work that a node has started."""
     done = 0.0
-    for e in range(nodes.first_call[i], nodes.first_call[i + 1]):
-        begun = state.calls[e] * starts
-        policy = system.policies[calls.policy[e]]
-        slot = calls.first_waiting[e]
-        ok = state.ok[e]
-        if slot == calls.first_waiting[e + 1]:
-            sent = begun
-            good = begun * ok
-            gave_up = begun - good
+    for e in range(node.first_call, node.last_call):
+        call, live = system.calls[e], state.calls[e]
+        begun = live.calls * now.starts_rps
+        policy = system.policies[call.policy]
+        if call.first_waiting == call.last_waiting:
+            sent, good, gave_up = begun, begun * live.ok, begun * (1.0 - live.ok)
         else:
-            sent, good, gave_up = retry.attempts(state.waiting, slot, policy, begun, ok, state.fail_s[e], dt)
+            sent, good, gave_up = retry.attempts(
+                state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt
+            )
         done += good
         if state.ledger.shape[0] > 0:
             state.ledger[e, 0] += begun * dt
             state.ledger[e, 1] += good * dt
             state.ledger[e, 2] += gave_up * dt
-        j = calls.callee[e]
-        state.answers[j, OFFERED] += sent
-        state.answers[j, TIMELY] += sent * ok
+        answer = state.answers[call.callee]
+        answer.offered_rps += sent
+        answer.timely_rps += sent * live.ok
         if policy[retry.LOW] > 0.0:
-            state.low_rps[j] += sent
-    state.done_rps[i] = done
+            state.nodes[call.callee].low_rps += sent
+    now.done_rps = done

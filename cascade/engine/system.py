@@ -1,4 +1,4 @@
-"""A topology as arrays: what the compiled loop reads and never changes."""
+"""A topology as tables: what the compiled loop reads and never changes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cascade.engine.table import Table
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-    Indices = NDArray[np.int32]
 
 
 class Kind(IntEnum):
@@ -23,183 +24,227 @@ class Kind(IntEnum):
     """Traffic that a fleet makes: restorations, renewals, probes."""
 
 
-class Nodes(NamedTuple):
-    """Services, groups and the fleets' own traffic, callers before callees; arrays (N,)."""
+class Node:
+    """A service, a group, or the traffic of a fleet."""
 
-    kind: Ints
-    first_call: Ints
-    """(N + 1,) calls of node i are ``first_call[i] : first_call[i + 1]``."""
-    demand_rps: Floats
+    kind: int
+    """See :class:`Kind`."""
+    first_call: int
+    """Its calls are ``calls[first_call:last_call]``."""
+    last_call: int
+    demand_rps: float
     """Demand from outside at its daily mean [1/s]."""
-    swing: Floats
+    swing: float
     """Daily swing of the demand, share of the mean."""
-    peak_s: Floats
+    peak_s: float
     """Time of the daily peak [s after the scenario's start]."""
-    law: Ints
+    law: int
     """Row of its occupancy law, -1 for unlimited."""
-    servers: Floats
+    servers: float
     """Workers, all replicas; 0 when their number is not the limit."""
-    capacity_rps: Floats
+    capacity_rps: float
     """Rate limit of its work [1/s], all replicas; inf when there is none."""
-    places: Floats
+    places: float
     """Requests that may wait or be in work; inf when there is no limit."""
-    replicas: Floats
-    service_s: Floats
+    replicas: float
+    """Copies that share the load."""
+    service_s: float
     """Mean own work per request [s]."""
-    deadline_s: Floats
+    deadline_s: float
     """Longest wait before work is thrown away [s]; inf for never."""
-    limit_rps: Floats
+    limit_rps: float
     """Admission limit [1/s]; inf for none."""
-    durable: NDArray[np.bool_]
-    serial: Floats
-    crosstalk: Floats
-    objective: Floats
+    durable: bool
+    """Whether it keeps waiting work while it is down."""
+    serial: float
+    """Contention: share of the service time per other request in work."""
+    crosstalk: float
+    """Contention: share of the service time per pair of requests in work."""
+    objective: float
     """Least share of successful requests."""
-    age_s: Floats
+    most_age_s: float
     """Oldest work that may wait [s]."""
-    quorum: Floats
+    quorum: float
     """k of k-of-n, for groups."""
 
 
-class Calls(NamedTuple):
-    """Dependencies that carry requests, by caller; arrays (E,)."""
+class Call:
+    """A dependency that carries requests, in the order of callers."""
 
-    caller: Indices
-    callee: Indices
-    policy: Indices
-    first_waiting: Indices
-    """Place of its attempt classes 2.. in ``State.waiting``."""
-    calls: Floats
-    """Calls per request of the caller, before routing, caches and breakers."""
-    fixed: Floats
-    """Success of the caller's request that the call cannot change: 1 - p for hard calls, p < 1."""
-    live: Floats
-    """Success that stands or falls with the call."""
-    power: Floats
+    callee: int
+    """Node."""
+    policy: int
+    """Row of the call policies."""
+    first_waiting: int
+    """Its attempt classes 2.. are ``waiting[first_waiting:last_waiting]``."""
+    last_waiting: int
+    power: float
     """Calls per request that must all succeed, 1 at least."""
 
 
-class Laws(NamedTuple):
-    """Occupancy laws (rows, GRID + 1), see :func:`cascade.behaviours.occupancy.waiting_law`."""
+class Base:
+    """A call before routing, caches, breakers and switches."""
 
-    waiting: Floats
-    blocked: Floats
+    calls: float
+    """Calls per request of the caller."""
+    fixed: float
+    """Success of the caller's request that the call cannot change."""
+    live: float
+    """Success that stands or falls with the call."""
 
 
-class Fleets(NamedTuple):
-    """Populations (M,); node columns are -1 where a fleet has no such part."""
+class Population:
+    """A fleet; nodes are -1 where it has no such part."""
 
-    size: Floats
-    life_s: Floats
-    restorer: Ints
+    size: float
+    """Units in all."""
+    objective: float
+    """Least share of units in service."""
+    life_s: float
+    """Mean time until a unit is lost by itself [s]."""
+    restorer: int
     """Node of its restoration traffic."""
-    work: Floats
+    work: float
     """Requests of restoration per unit."""
-    usable_s: Floats
+    usable_s: float
     """Lag from the end of the work until a unit carries load [s]."""
-    renewer: Ints
+    renewer: int
     """Node of its renewal traffic."""
-    ttl_s: Floats
-    prober: Ints
+    ttl_s: float
+    """Life of a lease [s]."""
+    prober: int
     """Node of its probe traffic."""
-    probes_rps: Floats
-    extra_probes: Floats
-    removal_s: Floats
-    return_s: Floats
-    most_removed: Floats
-    terminates: NDArray[np.bool_]
+    probes_rps: float
+    """Probes of the whole fleet [1/s]."""
+    extra_probes: float
+    """Additional probes per share of failing verdicts."""
+    removal_s: float
+    """Time constant of removal while every probe fails [s]."""
+    return_s: float
+    """Time constant of return while every probe succeeds [s]."""
+    most_removed: float
+    """Largest share that may be out."""
+    terminates: bool
+    """Whether removed units are destroyed."""
 
 
-class Capacities(NamedTuple):
-    """Which fleet sets the capacity of which service (P,)."""
+class Capacity:
+    """A fleet that sets the capacity of a service."""
 
-    fleet: Ints
-    service: Ints
-
-
-class Recoveries(NamedTuple):
-    """Services whose coming back takes more than their own repair (R,)."""
-
-    node: Ints
-    manual: NDArray[np.bool_]
-    crash_s: Floats
-    """Seconds without its dependencies after which it crashes; inf for never."""
-    crash_below: Floats
-    restart_s: Floats
-    warm_s: Floats
-    first_need: Ints
-    """(R + 1,) what must answer before it can start: ``need[first_need[r] : first_need[r + 1]]``."""
-    need: Ints
-    """Nodes."""
+    fleet: int
+    node: int
 
 
-class Breakers(NamedTuple):
-    """Calls with a circuit breaker (B,)."""
+class Comeback:
+    """A service whose coming back takes more than its own repair."""
 
-    call: Ints
-    trip: Floats
-    window_s: Floats
-    open_s: Floats
-    half_open: Floats
+    node: int
+    is_manual: bool
+    """Whether it stays down until an event restores it."""
+    crash_s: float
+    """Time without its dependencies after which it crashes [s]; inf for never."""
+    crash_below: float
+    """Share of successful work below which that clock runs."""
+    restart_s: float
+    """Length of a restart [s]."""
+    warm_s: float
+    """Time constant of the capacity that then comes back [s]."""
+    first_need: int
+    """What must answer before it can start is ``needs[first_need:last_need]``."""
+    last_need: int
 
 
-class Caches(NamedTuple):
-    """Calls with cached answers (C,)."""
+class Breaker:
+    """A call with a circuit breaker."""
 
-    call: Ints
-    ttl_s: Floats
-    negative_s: Floats
-    hit: Floats
-    warm_s: Floats
-    holder: Ints
+    call: int
+    trip: float
+    """Smoothed share of failures at which it opens."""
+    window_s: float
+    """Time constant of the smoothing [s]."""
+    open_s: float
+    """How long it stays open [s]."""
+    half_open: float
+    """Share of calls let through as probes."""
+
+
+class Cached:
+    """A call with cached answers."""
+
+    call: int
+    ttl_s: float
+    """Life of a good answer [s]."""
+    negative_s: float
+    """Life of a bad answer [s]; 0 when none is kept."""
+    hit: float
+    """Share of calls that a warm cache answers."""
+    warm_s: float
+    """Mean time in which a missing entry is fetched [s]."""
+    holder: int
     """Node that keeps the entries, -1 for the caller itself."""
 
 
-class Fallbacks(NamedTuple):
-    """Calls with something to fall back on (F,)."""
+class Instead:
+    """A call with something to fall back on."""
 
-    call: Ints
-    instead: Ints
+    call: int
+    instead: int
     """Call that is made instead, -1 for a built-in reply."""
-    worth: Floats
-    covers: Floats
+    worth: float
+    """Share of its replies that are as good as the real one."""
+    covers: float
+    """Share of the failures that it recognises."""
 
 
-class Orders(NamedTuple):
-    """Calls made only after others have answered (O,)."""
+class Order:
+    """A call made only after others have answered."""
 
-    call: Ints
-    first: Ints
-    """(O + 1,) what comes before: ``before[first[o] : first[o + 1]]``."""
-    before: Ints
-    """Calls."""
+    call: int
+    first_before: int
+    """The others are ``before[first_before:last_before]``."""
+    last_before: int
 
 
-class Routes(NamedTuple):
-    """Groups (G,)."""
+class Route:
+    """A group that shares calls among members."""
 
-    node: Ints
-    ordered: NDArray[np.bool_]
-    failover_s: Floats
-    first: Ints
-    """(G + 1,) members of group g are ``member[first[g] : first[g + 1]]``, in the order listed."""
-    member: Ints
-    """Calls."""
+    node: int
+    is_ordered: bool
+    """Whether the first member that is up gets all calls."""
+    failover_s: float
+    """Time constant of moving calls [s]."""
+    first_member: int
+    """Its members are the calls ``members[first_member:last_member]``, in the order listed."""
+    last_member: int
 
 
 class System(NamedTuple):
     """Everything about a topology that stays the same during a run."""
 
-    nodes: Nodes
-    calls: Calls
+    nodes: Table[Node]
+    """(N,) callers before callees."""
+    calls: Table[Call]
+    """(E,)"""
+    base: Table[Base]
+    """(E,)"""
     policies: Floats
-    """(P, POLICY_WIDTH) distinct call policies, see :mod:`cascade.engine.calls`."""
-    laws: Laws
-    fleets: Fleets
-    capacities: Capacities
-    recoveries: Recoveries
-    breakers: Breakers
-    caches: Caches
-    fallbacks: Fallbacks
-    orders: Orders
-    routes: Routes
+    """(P, POLICY_WIDTH) distinct call policies, see :mod:`cascade.behaviours.retry`."""
+    waiting_laws: Floats
+    """(L, GRID + 1) see :func:`cascade.behaviours.occupancy.waiting_law`."""
+    blocking_laws: Floats
+    """(L, GRID + 1)"""
+    fleets: Table[Population]
+    """(M,)"""
+    capacities: Table[Capacity]
+    comebacks: Table[Comeback]
+    needs: Ints
+    """Nodes that comebacks wait for."""
+    breakers: Table[Breaker]
+    caches: Table[Cached]
+    fallbacks: Table[Instead]
+    orders: Table[Order]
+    before: Ints
+    """Calls that orders wait for."""
+    routes: Table[Route]
+    members: Ints
+    """Calls from groups to members."""

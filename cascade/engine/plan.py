@@ -1,0 +1,135 @@
+"""A scenario becomes changes to the arrays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cascade.engine import events
+from cascade.engine.table import column
+from cascade.model import Event, Scenario, Topology
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cascade.engine.compile import Compiled
+    from cascade.engine.events import Change
+    from cascade.engine.table import Table
+    from cascade.engine.system import Ints
+
+MOST_EDGES = 2000
+"""Flapping edges that steps are aligned with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an event does to one part, by name."""
+
+    field: int
+    target: str | tuple[str, str]
+    value: float
+
+
+def effects(topology: Topology, event: Event) -> Iterator[Effect]:
+    """Yield what an event does; groups and domains stand for their members."""
+    target = event.target
+    match event.action:
+        case "fail" | "flap":
+            for name, share in members(topology, target):
+                if name in topology.fleets:
+                    yield Effect(events.LOSE, name, share * event.share_fraction)
+                else:
+                    yield Effect(events.HEALTH, name, 1.0 - share * event.share_fraction)
+        case "restore":
+            for name, _ in members(topology, target):
+                yield Effect(events.REFILL if name in topology.fleets else events.RESTORE, name, 1.0)
+        case "degrade":
+            if event.capacity_fraction < 1.0:
+                yield Effect(events.HEALTH, target, event.capacity_fraction)
+            if event.errors_fraction > 0.0:
+                yield Effect(events.SOUND, target, 1.0 - event.errors_fraction)
+            if event.latency != 1.0:
+                yield Effect(events.LATENCY, target, event.latency)
+        case "surge":
+            yield Effect(events.DEMAND, target, event.factor)
+        case "throttle":
+            yield Effect(events.LIMIT, target, math.inf if event.rate_rps is None else event.rate_rps)
+        case "purge":
+            yield Effect(events.PURGE, target, 0.0)
+        case "lose":
+            yield Effect(events.LOSE, target, event.share_fraction)
+        case switch:
+            value = float(switch == "switch_on")
+            if target in topology.fleets:
+                yield Effect(events.CHECKING, target, value)
+            else:
+                caller, callee = target.split(" -> ")
+                yield Effect(events.ENABLED, (caller, callee), value)
+
+
+def members(topology: Topology, target: str) -> list[tuple[str, float]]:
+    """Give the services and fleets that a name stands for, each with the share that it means."""
+    if target in topology.groups:
+        found = [pair for member in topology.groups[target].members for pair in members(topology, member)]
+        return sorted(set(found))
+    if target in topology.all_domains and target not in topology.services:
+        shares = sorted(topology.all_domains[target].items())
+        return [(name, part * share) for member, share in shares for name, part in members(topology, member)]
+    return [(target, 1.0)]
+
+
+def make_plan(topology: Topology, scenario: Scenario, compiled: Compiled) -> Table[Change]:
+    """Turn the events into changes, in the order in which they are due."""
+    timed = sorted(
+        ((scenario.seconds(event.at), index, event) for index, event in enumerate(scenario.events)),
+        key=lambda item: item[:2],
+    )
+    rows = [(at, index, event, effect) for at, index, event in timed for effect in effects(topology, event)]
+    plan: Any = events.empty_plan(len(rows))
+    for row, (at, index, event, effect) in enumerate(rows):
+        change = plan[row]
+        change["event"], change["at_s"], change["over_s"] = index, at, event.over_s
+        change["field"], change["index"], change["value"] = effect.field, place_of(effect, compiled), effect.value
+        if event.lasts_s is not None:
+            change["lasts_s"] = event.lasts_s
+        if event.action == "flap":
+            change["period_s"], change["down_s"] = event.period_s, event.down_s
+        if event.needs is not None:
+            change["needs"] = compiled.node_of[event.needs]
+    return plan  # type: ignore[no-any-return]
+
+
+def place_of(effect: Effect, compiled: Compiled) -> int:
+    """Give the node, call or fleet that an effect acts on."""
+    if isinstance(effect.target, tuple):
+        return compiled.call_of[effect.target]
+    if effect.field in (events.LOSE, events.REFILL, events.CHECKING):
+        return compiled.fleets.index(effect.target)
+    return compiled.node_of[effect.target]
+
+
+def touched_nodes(plan: Table[Change]) -> Ints:
+    """Nodes whose controls the plan acts on."""
+    return np.unique(column(plan, "index")[column(plan, "field") <= events.LIMIT])
+
+
+def switched_calls(plan: Table[Change]) -> Ints:
+    """Calls that the plan switches off or on."""
+    return np.unique(column(plan, "index")[column(plan, "field") == events.ENABLED])
+
+
+def edge_times(plan: Table[Change]) -> list[float]:
+    """Times at which something changes abruptly [s]."""
+    times: set[float] = set()
+    for row in range(plan.size):
+        at_s, over_s, lasts_s, period_s, down_s = (
+            float(column(plan, name)[row]) for name in ("at_s", "over_s", "lasts_s", "period_s", "down_s")
+        )
+        times |= {at_s, at_s + over_s, at_s + lasts_s}
+        if period_s < math.inf:
+            for k in range(min(int(lasts_s / period_s) + 1, MOST_EDGES)):
+                times |= {at_s + k * period_s, at_s + k * period_s + down_s}
+    return sorted(time for time in times if math.isfinite(time))

@@ -1,0 +1,50 @@
+"""Tables: arrays of rows with named columns, declared as plain annotated classes.
+
+A row class says what each column means and which unit it has, once. NumPy makes a structured array
+of it, Numba reads ``table[i].column`` as a plain load, and a type checker sees the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar, get_type_hints
+
+import numpy as np
+
+Row = TypeVar("Row", covariant=True)
+
+_TYPES: Mapping[Any, str] = {float: "f8", int: "i8", bool: "?"}
+
+
+class Table(Protocol[Row]):
+    """A structured array whose rows look like ``Row``."""
+
+    size: int
+
+    def __getitem__(self, index: int, /) -> Row:
+        """Give a row; writing to its columns writes to the table."""
+
+
+def row_type(row: type[Any]) -> np.dtype[np.void]:
+    """Make the NumPy type of a row class from its annotations."""
+    hints = get_type_hints(row)
+    return np.dtype([(name, _TYPES[kind]) for name, kind in hints.items()], align=True)
+
+
+def empty_table(row: type[Row], count: int, **columns: Any) -> Table[Row]:
+    """Make a table of zeros, with some columns given."""
+    table: Any = np.zeros(count, row_type(row))
+    for name, values in columns.items():
+        table[name] = values
+    return table  # type: ignore[no-any-return]
+
+
+def table_of(row: type[Row], rows: Sequence[Mapping[str, Any]]) -> Table[Row]:
+    """Make a table from rows by name; every column must be given."""
+    names = list(get_type_hints(row))
+    return empty_table(row, len(rows), **{name: [values[name] for values in rows] for name in names})
+
+
+def column(table: Table[Any], name: str) -> Any:
+    """Give one column of a table as an array."""
+    return table[name]  # type: ignore[index]
