@@ -81,6 +81,8 @@ class Retry(Part):
 TIMEOUT_S, CLASSES, ENDLESS, RATIO, FLOOR_RPS, NEED, LOW, WAIT_S = range(8)
 POLICY_WIDTH = WAIT_S + MAX_CLASSES - 1
 HARD, SOFT, ASYNC = 0.0, 1.0, 2.0
+NOTHING = 1e-12
+"""Waiting calls that are let go at once."""
 
 
 @compiled
@@ -97,46 +99,76 @@ def attempts(
 
     .. math:: \dot R_k = x_{k-1} (1 - p) - x_k, \qquad x_k = R_k / \theta_k
 
-    with the wait :math:`\theta_k` until the failure is known plus the back-off; exact for constant
-    inflow over the step. The last class gives up, or waits again when the retries are endless.
+    with the wait :math:`\theta_k` until the failure is known plus the back-off, implicit in time.
+    The last class gives up, or waits again when the retries are endless.
     A call over the retry budget is given up at once.
     """
-    count = int(policy[CLASSES])
-    due_rps = 0.0
-    share = 1.0
-    if policy[RATIO] >= 0.0:
-        for k in range(count - 1):
-            due_rps += waiting[slot + k] / (fail_s + policy[WAIT_S + k] + dt)
-        allowed = policy[RATIO] * begun_rps + policy[FLOOR_RPS]
-        share = min(1.0, allowed / due_rps) if due_rps > 0.0 else 1.0
-    sent = begun_rps
-    flow = begun_rps
-    gave_up = 0.0
-    for k in range(count - 1):
+    if policy[ENDLESS] > 0.0:
+        return again_and_again(waiting, slot, policy, begun_rps, ok, fail_s, dt)
+    last = slot + int(policy[CLASSES]) - 1
+    share = within_budget(waiting, slot, last, policy, begun_rps, fail_s, dt) if policy[RATIO] >= 0.0 else 1.0
+    sent, flow, gave_up = begun_rps, begun_rps, 0.0
+    for place in range(slot, last):
         failed = flow * (1.0 - ok)
-        lag = fail_s + policy[WAIT_S + k]
-        stock = waiting[slot + k]
-        if policy[ENDLESS] > 0.0:
-            # what fails again comes back to the same place: net loss only through success
-            rate = 1.0 / max(lag, 1e-9)
-            keep = math.exp(-rate * ok * dt)
-            if rate * ok * dt > 1e-9:
-                after = stock * keep + failed / (rate * ok) * (1.0 - keep)
-            else:
-                after = stock * keep + failed * dt
-            flow = (stock + failed * dt - after) / dt / max(ok, 1e-300) if ok > 1e-12 else stock * rate
-            waiting[slot + k] = after
-            flow = max(flow, 0.0)
-            return sent + flow, begun_rps * ok + max((stock - after) / dt + failed, 0.0), 0.0
-        keep = math.exp(-dt / lag) if lag > 0.0 else 0.0
-        after = stock * keep + failed * lag * (1.0 - keep)
-        leaving = max((stock - after) / dt + failed, 0.0)
-        waiting[slot + k] = after
+        stock = waiting[place]
+        if failed <= 0.0 and stock <= NOTHING:
+            leaving = stock / dt if stock > 0.0 else 0.0
+            waiting[place] = 0.0
+        else:
+            lag = fail_s + policy[WAIT_S + place - slot]
+            leaving = (stock + failed * dt) / (lag + dt)
+            waiting[place] = leaving * lag
         flow = leaving * share
         gave_up += leaving - flow
         sent += flow
-    gave_up += flow * (1.0 - ok)
-    return sent, sent * ok, gave_up
+    return sent, sent * ok, gave_up + flow * (1.0 - ok)
+
+
+@compiled
+def is_quiet(waiting: NDArray[np.float64], slot: int, last: int, ok: float) -> bool:
+    """Whether no attempt fails and no call waits for another one."""
+    if ok < 1.0:
+        return False
+    for place in range(slot, last):
+        if waiting[place] > 0.0:
+            return False
+    return True
+
+
+@compiled
+def again_and_again(
+    waiting: NDArray[np.float64],
+    slot: int,
+    policy: NDArray[np.float64],
+    begun_rps: float,
+    ok: float,
+    fail_s: float,
+    dt: float,
+) -> tuple[float, float, float]:
+    r"""Advance a call that is repeated until it succeeds: :math:`\dot R = x_1 q - p R / \theta`."""
+    lag = fail_s + policy[WAIT_S] + 1e-9
+    brought = waiting[slot] + begun_rps * (1.0 - ok) * dt
+    after = brought * lag / (lag + ok * dt)
+    waiting[slot] = after
+    return begun_rps + after / lag, begun_rps * ok + after / lag * ok, 0.0
+
+
+@compiled
+def within_budget(
+    waiting: NDArray[np.float64],
+    slot: int,
+    last: int,
+    policy: NDArray[np.float64],
+    begun_rps: float,
+    fail_s: float,
+    dt: float,
+) -> float:
+    """Share of the retries that are due that the budget allows."""
+    due_rps = 0.0
+    for place in range(slot, last):
+        due_rps += waiting[place] / (fail_s + policy[WAIT_S + place - slot] + dt)
+    allowed = policy[RATIO] * begun_rps + policy[FLOOR_RPS]
+    return min(1.0, allowed / due_rps) if due_rps > 0.0 else 1.0
 
 
 @compiled
@@ -148,21 +180,21 @@ def duration(
     Attempt k is reached with probability :math:`q^{k-1}`, :math:`q = 1 - p`, after k - 1 failures
     and back-offs.
     """
-    count = int(policy[CLASSES])
     if policy[ENDLESS] > 0.0:
         extra = (1.0 - ok) / max(ok, 1e-9) * (fail_s + policy[WAIT_S])
         return answer_s + extra, variance + extra * extra, 0.0, 1.0 if ok > 0.0 else 0.0
+    last = int(policy[CLASSES]) - 1
     reach, before, first, second = 1.0, 0.0, 0.0, 0.0
-    for k in range(count):
+    for k in range(last):
         end = before + answer_s
-        first += reach * ok * end
-        second += reach * ok * (end * end + variance)
+        first += reach * end
+        second += reach * end * end
         reach *= 1.0 - ok
-        before += fail_s
-        if k < count - 1:
-            before += policy[WAIT_S + k]
-    success = 1.0 - reach
+        before += fail_s + policy[WAIT_S + k]
+    end = before + answer_s
+    success = 1.0 - reach * (1.0 - ok)
     if success <= 0.0:
-        return answer_s, variance, before, 0.0
-    mean = first / success
-    return mean, max(second / success - mean * mean, 0.0), before, success
+        return answer_s, variance, before + fail_s, 0.0
+    weight = ok / success
+    mean = (first + reach * end) * weight
+    return mean, variance + max((second + reach * end * end) * weight - mean * mean, 0.0), before + fail_s, success

@@ -25,14 +25,14 @@ def answer(system: System, state: State) -> None:
 
 
 @compiled
-def ask(live: CallState, callee: Answer, policy: Floats) -> None:
+def ask(live: CallState, callee: Answer, policy: Floats, law: Floats) -> None:
     r"""Find the chance that an attempt succeeds in time, and the mean time until one has failed.
 
     .. math:: p = \alpha\, f\, P(T \le \tau)
     """
     limit = policy[retry.TIMEOUT_S]
     accepted = callee.accepted_low if policy[retry.LOW] > 0.0 else callee.accepted
-    in_time = sojourn.timely(callee.mean_s, callee.variance, limit)
+    in_time = sojourn.timely(law, callee.mean_s, callee.variance, limit)
     ok = accepted * callee.good * in_time
     if ok >= 1.0:
         live.ok, live.fail_s = 1.0, 0.0
@@ -59,7 +59,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         callee, policy = state.answers[call.callee], system.policies[call.policy]
-        ask(live, callee, policy)
+        ask(live, callee, policy, system.sojourn_law)
         if policy[retry.NEED] == retry.ASYNC:
             continue
         answer_s, spread, failing_s, success = callee.mean_s, callee.variance, 0.0, 1.0
@@ -88,7 +88,7 @@ def answer_for_group(system: System, state: State, i: int) -> None:
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         callee = state.answers[call.callee]
-        ask(live, callee, system.policies[call.policy])
+        ask(live, callee, system.policies[call.policy], system.sojourn_law)
         n = live.calls * live.ok
         good += n
         mean += n * callee.mean_s

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cascade.behaviours import occupancy, retry
+from cascade.behaviours import occupancy, retry, sojourn
 from cascade.compiled import compiled
 from cascade.engine.system import (
     Base,
@@ -95,6 +95,7 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
         policies=policies,
         waiting_laws=waiting_laws,
         blocking_laws=blocking_laws,
+        sojourn_law=sojourn.sojourn_law(),
         fleets=table_of(Population, [fleet_row(topology, name, node_of) for name in fleets]),
         capacities=capacity_table(topology, fleets, node_of),
         comebacks=comebacks,
@@ -187,22 +188,23 @@ def stepping_order(count: int, edges: list[Edge]) -> Ints:
     by_caller = sorted((edge.caller, edge.callee) for edge in edges)
     callee = np.array([pair[1] for pair in by_caller], np.int64)
     first = np.searchsorted(np.array([pair[0] for pair in by_caller], np.int64), np.arange(count + 1))
-    return reverse_postorder(first.astype(np.int64), callee)
+    order = np.empty(count, np.int64)
+    reverse_postorder(first.astype(np.int64), callee, order, first[:-1].copy(), np.zeros((2, count + 1), np.int64))
+    return order
 
 
 @compiled
-def reverse_postorder(first: Ints, callee: Ints) -> Ints:
-    """Depth-first reverse postorder (N,): topological across strongly connected components."""
-    count = first.size - 1
-    order = np.empty(count, np.int64)
-    at = first[:-1].copy()
-    is_seen = np.zeros(count, np.bool_)
-    stack = np.empty(count + 1, np.int64)
-    place = count
-    for root in range(count):
+def reverse_postorder(first: Ints, callee: Ints, order: Ints, at: Ints, room: Ints) -> None:
+    """Fill ``order`` (N,) depth first, last to first: topological across strongly connected components.
+
+    ``at`` (N,) starts as the first call of each node, ``room`` (2, N + 1) as zeros.
+    """
+    is_seen, stack = room[0], room[1]
+    place = order.size
+    for root in range(order.size):
         if is_seen[root]:
             continue
-        is_seen[root] = True
+        is_seen[root] = 1
         depth = 0
         stack[0] = root
         while depth >= 0:
@@ -211,14 +213,13 @@ def reverse_postorder(first: Ints, callee: Ints) -> Ints:
                 child = callee[at[node]]
                 at[node] += 1
                 if not is_seen[child]:
-                    is_seen[child] = True
+                    is_seen[child] = 1
                     depth += 1
                     stack[depth] = child
             else:
                 depth -= 1
                 place -= 1
                 order[place] = node
-    return order
 
 
 def distinct(rows: list[tuple[float, ...]]) -> tuple[Floats, list[int]]:

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 @compiled
 def run_steps(  # noqa: PLR0913 - the six nouns of a run
     system: System, state: State, plan: Table[Change], touched: Ints, special: Ints,
-    times_s: Floats, sample_ends: Ints, record: Record, falls: Falls, first: int, last: int,
+    times_s: Floats, sample_ends: Ints, flows: Floats, record: Record, falls: Falls, first: int, last: int,
 ) -> None:  # fmt: skip
     """Step from sample ``first`` to sample ``last``; numbers are those of the theory page.
 
     Callers are stepped before callees, so load reaches the end of a chain within the step; then
     answers come back from callees to callers. Around a cycle both lag one step.
     """
-    flows = record.flows[0] * 0.0
     for s in range(first, last):
         begin = sample_ends[s - 1] if s > 0 else 0
         for k in range(begin, sample_ends[s]):
@@ -53,20 +52,23 @@ def step(system: System, state: State, special: Ints, flows: Floats, t_s: float,
 
 @compiled
 def settle(  # noqa: PLR0913 - as above
-    system: System, state: State, special: Ints, flows: Floats, t_s: float, dt: float, most: int, tolerance: float
+    system: System, state: State, special: Ints, flows: Floats, before: Floats, dt: float, most: int, tolerance: float
 ) -> bool:
-    """Step without events until the state no longer changes; whether it came to rest."""
+    """Step without events until the state no longer changes; whether it came to rest.
+
+    ``before`` (N, 4) is room to remember a step in.
+    """
     for _ in range(most):
         moved = 0.0
-        before = state.nodes.copy()
-        answers = state.answers.copy()
-        step(system, state, special, flows, t_s, dt)
         for i in range(system.nodes.size):
-            now, was = state.answers[i], answers[i]
-            moved = max(moved, abs(state.nodes[i].work - before[i].work) / (1.0 + before[i].work))
-            moved = max(moved, abs(now.accepted - was.accepted), abs(now.good - was.good))
-            moved = max(moved, abs(now.mean_s - was.mean_s) / (1e-3 + was.mean_s))
-            moved = max(moved, abs(now.offered_rps - was.offered_rps) / (1.0 + was.offered_rps))
+            now, was = state.answers[i], before[i]
+            was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
+        step(system, state, special, flows, 0.0, dt)
+        for i in range(system.nodes.size):
+            now, was = state.answers[i], before[i]
+            moved = max(moved, abs(state.nodes[i].work - was[0]) / (1.0 + was[0]))
+            moved = max(moved, abs(now.accepted - was[1]), abs(now.good - was[2]))
+            moved = max(moved, abs(now.mean_s - was[3]) / (1e-3 + was[3]))
         if moved < tolerance:
             return True
     return False

@@ -96,8 +96,6 @@ def work_limited(
     if rate > 0.0:
         waiting = occupancy.interpolate(waiting_law, now.used)
         used = occupancy.utilisation(brought, servers, rate * dt, waiting)
-        waiting = occupancy.interpolate(waiting_law, used)
-        used = occupancy.utilisation(brought, servers, rate * dt, waiting)
     served = rate * used
     left = max(brought - served * dt, 0.0)
     over = max(left - node.places, 0.0)
@@ -133,8 +131,8 @@ def book(
 ) -> None:
     """Write down what was taken, refused, served and dropped [1/s]."""
     offered_high = flow[OFFERED] - now.low_rps
-    answer.accepted = high / offered_high if offered_high > 0.0 else 1.0
-    answer.accepted_low = low / now.low_rps if now.low_rps > 0.0 else answer.accepted
+    answer.accepted = high / offered_high if high < offered_high else 1.0
+    answer.accepted_low = low / now.low_rps if low < now.low_rps else answer.accepted
     flow[REFUSED] = max(flow[OFFERED] - high - low, 0.0)
     flow[SERVED] = served
     flow[GOODPUT] = served * answer.good
@@ -151,8 +149,11 @@ def call_out(system: System, state: State, node: Node, now: NodeState, dt: float
         call, live = system.calls[e], state.calls[e]
         begun = live.calls * now.starts_rps
         policy = system.policies[call.policy]
+        sent, good, gave_up = begun, begun * live.ok, 0.0
         if call.first_waiting == call.last_waiting:
-            sent, good, gave_up = begun, begun * live.ok, begun * (1.0 - live.ok)
+            gave_up = begun - good
+        elif retry.is_quiet(state.waiting, call.first_waiting, call.last_waiting, live.ok):
+            pass
         else:
             sent, good, gave_up = retry.attempts(
                 state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt

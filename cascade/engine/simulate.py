@@ -137,7 +137,9 @@ def play(  # noqa: PLR0913 - what a run is made from
     laid = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=samples)
     state = initial_state(system, keeps_ledger=keeps_ledger)
     at_rest = np.zeros((len(compiled.nodes), flows.FLOWS))
-    is_settled = loop.settle(system, state, special, at_rest, 0.0, SETTLING_STEP_S, SETTLING_STEPS, AT_REST)
+    is_settled = loop.settle(
+        system, state, special, at_rest, np.zeros((len(compiled.nodes), 4)), SETTLING_STEP_S, SETTLING_STEPS, AT_REST
+    )
     state.ledger[:] = 0.0
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
     record = recording.empty_record(samples, len(compiled.nodes), len(compiled.fleets))
@@ -145,8 +147,8 @@ def play(  # noqa: PLR0913 - what a run is made from
     for first in range(0, samples, chunk):
         last = min(first + chunk, samples)
         loop.run_steps(
-            system, state, plan, touched_nodes(plan), special, laid.times_s, laid.sample_ends, record, falls,
-            first, last,
+            system, state, plan, touched_nodes(plan), special, laid.times_s, laid.sample_ends, at_rest, record,
+            falls, first, last,
         )  # fmt: skip
         progress(last / samples)
     return Played(state, record, falls, plan, is_settled, laid)

@@ -233,6 +233,8 @@ class System(NamedTuple):
     """(L, GRID + 1) see :func:`cascade.behaviours.occupancy.waiting_law`."""
     blocking_laws: Floats
     """(L, GRID + 1)"""
+    sojourn_law: Floats
+    """See :func:`cascade.behaviours.sojourn.sojourn_law`."""
     fleets: Table[Population]
     """(M,)"""
     capacities: Table[Capacity]

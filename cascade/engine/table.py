@@ -13,7 +13,7 @@ import numpy as np
 
 Row = TypeVar("Row", covariant=True)
 
-_TYPES: Mapping[Any, str] = {float: "f8", int: "i8", bool: "?"}
+_TYPES: Mapping[Any, str] = {float: "f8", int: "i4", bool: "?"}
 
 
 class Table(Protocol[Row]):
