@@ -54,7 +54,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     own = node.service_s * now.latency
     if node.serial > 0.0 or node.crosstalk > 0.0:
         own *= contention.slowdown(now.busy / node.replicas, node.serial, node.crosstalk)
-    good = now.sound
+    good = now.sound * now.intact
     mean, variance, hold = own, own * own, own
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]

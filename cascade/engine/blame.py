@@ -106,8 +106,8 @@ def find_cause(system: System, state: State, flows: Floats, i: int) -> tuple[int
     if now.up <= 0.0:
         return (CAPACITY_LOST, system.nodes.size + fleet) if fleet >= 0 else (CRASHED, callee)
     taken = state.answers[i].accepted
-    if now.sound < min(success, taken):
-        return DEGRADED, -1
+    if now.sound * now.intact < min(success, taken):
+        return (DEGRADED, -1) if fleet < 0 else (CAPACITY_LOST, system.nodes.size + fleet)
     if node.kind == 1 and count_up(system, state, i) < node.quorum:
         return QUORUM_LOST, callee
     if call >= 0 and success <= taken and success < 1.0:

@@ -333,12 +333,12 @@ def fleet_row(topology: Topology, name: str, node_of: Mapping[str, int]) -> dict
 
 
 def capacity_table(topology: Topology, fleets: tuple[str, ...], node_of: Mapping[str, int]) -> Table[Capacity]:
-    """List which fleet sets which service's capacity."""
-    return table_of(Capacity, [
-        {"fleet": index, "node": node_of[target]}
-        for index, name in enumerate(fleets)
-        for target in sorted(topology.fleets[name].sets_capacity_of)
-    ])  # fmt: skip
+    """List which fleet sets which service's capacity or success."""
+    rows = []
+    for index, fleet in enumerate(topology.fleets[name] for name in fleets):
+        for is_success, targets in ((False, fleet.sets_capacity_of), (True, fleet.sets_success_of)):
+            rows += [{"fleet": index, "node": node_of[name], "is_success": is_success} for name in sorted(targets)]
+    return table_of(Capacity, rows)
 
 
 def comeback_table(topology: Topology, node_of: Mapping[str, int]) -> tuple[Table[Comeback], Ints]:

@@ -100,8 +100,12 @@ def come_back(system: System, state: State, m: int, gone: float, dt: float) -> N
 
 @compiled
 def set_capacities(system: System, state: State) -> None:
-    """Multiply the capacity of services by the share of their fleets that is in service."""
+    """Multiply the capacity, or the success, of services by the share of units in service."""
     for p in range(system.capacities.size):
         pair = system.capacities[p]
         share = state.fleets[pair.fleet].in_service / system.fleets[pair.fleet].size
-        state.nodes[pair.node].up *= min(max(share, 0.0), 1.0)
+        share = min(max(share, 0.0), 1.0)
+        if pair.is_success:
+            state.nodes[pair.node].intact *= share
+        else:
+            state.nodes[pair.node].up *= share

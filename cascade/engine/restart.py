@@ -17,6 +17,7 @@ def power(system: System, state: State) -> None:
     """Start from the capacity that events have left."""
     for i in range(system.nodes.size):
         state.nodes[i].up = state.nodes[i].health
+        state.nodes[i].intact = 1.0
 
 
 @compiled

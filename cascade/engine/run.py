@@ -77,6 +77,8 @@ class Run:
     times_s: NDArray[np.float64]
     series: dict[str, NDArray[np.float64]]
     falls: tuple[Fall, ...]
+    usual_rps: tuple[float, ...]
+    """Load of each name at rest, before the first event (N,) [1/s]."""
     event_times_s: tuple[float, ...]
     """When each event of the scenario took effect (T_events,); inf for those that never could."""
     step_s: float

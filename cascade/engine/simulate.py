@@ -196,6 +196,7 @@ def make_run(  # noqa: PLR0913 - what a run remembers
         times_s=played.ticks.times_s[played.ticks.sample_ends],
         series=make_series(topology, played.record, nodes, fleets),
         falls=name_falls(compiled, played.falls),
+        usual_rps=(*(float(played.falls.usual_rps[node]) for node in nodes), *[0.0] * len(fleets)),
         event_times_s=event_times(scenario, played.plan),
         step_s=step_s,
         step_error_fraction=error,

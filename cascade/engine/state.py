@@ -62,6 +62,8 @@ class NodeState:
     """Waiting work thrown away by events and not yet in the flows."""
     health: float
     """Share of the capacity that events have left."""
+    intact: float
+    """Share of requests that meet a fleet's unit in service."""
     sound: float
     """Share of requests that do not fail by themselves."""
     latency: float
@@ -168,7 +170,7 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
     return State(
         answers=empty_table(Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2),
         nodes=empty_table(
-            NodeState, n, hold_s=own_s, success=1.0, up=1.0, health=1.0, sound=1.0, latency=1.0, surge=1.0,
+            NodeState, n, hold_s=own_s, success=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0, latency=1.0, surge=1.0,
             limit_rps=column(system.nodes, "limit_rps"),
         ),
         calls=empty_table(CallState, e, ok=1.0, **base),

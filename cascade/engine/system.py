@@ -129,10 +129,12 @@ class Population:
 
 
 class Capacity:
-    """A fleet that sets the capacity of a service."""
+    """A fleet that sets the capacity, or the success, of a service."""
 
     fleet: int
     node: int
+    is_success: bool
+    """Whether requests to units that are out fail, instead of being shared by the others."""
 
 
 class Comeback:

@@ -23,6 +23,8 @@ class Fleet(Part):
     """Units in all."""
     sets_capacity_of: tuple[str, ...] = ()
     """Services whose capacity is proportional to the share of units in service."""
+    sets_success_of: tuple[str, ...] = ()
+    """Services whose requests meet a unit each, and fail when it is out of service."""
     mean_life_s: Seconds | None = None
     """Mean time until a unit is lost by itself; never by default."""
     lease: Lease | None = None

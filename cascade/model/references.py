@@ -119,8 +119,9 @@ def _containing_themselves(topology: Topology) -> Iterator[Finding]:
 
 
 def _in_fleet(fleet: Fleet, services: Names, callees: Names) -> Iterator[Finding]:
-    for index, target in enumerate(fleet.sets_capacity_of):
-        yield from _unknown(("sets_capacity_of", index), target, services, "service")
+    for key in ("sets_capacity_of", "sets_success_of"):
+        for index, target in enumerate(getattr(fleet, key)):
+            yield from _unknown((key, index), target, services, "service")
     if fleet.lease:
         yield from _unknown(("lease", "renewed_by"), fleet.lease.renewed_by, callees, "service or group")
     if fleet.health_check:
