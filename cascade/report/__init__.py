@@ -1,0 +1,1 @@
+"""A result becomes a text, a table or a figure."""
