@@ -72,9 +72,9 @@ class BlastRadius:
         return {name: by_name.get(name) for name, service in services.items() if service.is_entry_point}
 
     def _repr_html_(self) -> str:
-        from cascade.report.html import blast_radius_html  # noqa: PLC0415 - how it looks in a notebook
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
 
-        return blast_radius_html(self)
+        return as_notebook(self)
 
 
 def blast_radius(  # noqa: PLR0913 - what fails, for how long, and how it is run

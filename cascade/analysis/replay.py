@@ -123,9 +123,9 @@ class Replay:
         }
 
     def _repr_html_(self) -> str:
-        from cascade.report.html import replay_html  # noqa: PLC0415 - how it looks in a notebook
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
 
-        return replay_html(self)
+        return as_notebook(self)
 
 
 def replay(

@@ -1,0 +1,175 @@
+"""What a machine reads of a result: a document for JSON, rows for CSV."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.replay import Comparison, Edge, Replay
+from cascade.engine.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cascade.analysis.impact import Impact
+
+Row = dict[str, Any]
+"""Values by column name."""
+
+
+@singledispatch
+def document(result: object) -> dict[str, Any]:
+    """Give a result as JSON knows it; times in seconds from the start, shares from 0 to 1."""
+    raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
+
+
+@singledispatch
+def rows(result: object) -> Iterator[Row]:
+    """Give a result as rows of plain values, all with the same columns."""
+    raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
+
+
+def setting(run: Run) -> dict[str, Any]:
+    """Give what was played and how."""
+    start = run.scenario.start
+    return {
+        "cascade": run.version,
+        "topology": run.topology.name,
+        "scenario": run.scenario_name,
+        "start": start.isoformat() if start else None,
+        "duration_s": run.scenario.duration_s,
+        "step_s": run.step_s,
+        "step_error_fraction": run.step_error_fraction,
+        "is_settled_at_start": run.is_settled_at_start,
+    }
+
+
+@document.register(Run)
+def _(run: Run) -> dict[str, Any]:
+    events = [
+        {"time_s": time_s, "action": event.action, "target": event.target, "note": event.note}
+        for event, time_s in zip(run.scenario.events, run.event_times_s, strict=True)
+    ]
+    falls = [
+        {"name": fall.name, "time_s": fall.time_s, "mechanism": fall.mechanism.name.lower(), "cause": fall.cause}
+        for fall in run.falls
+    ]
+    parts = [
+        {
+            "name": name,
+            "is_hit": run.is_hit(name).tolist(),
+            **{key: short(run.of(name, key)) for key in run.series},
+        }
+        for name in run.names
+    ]
+    return {
+        "schema": "cascade/simulate/v1",
+        **setting(run),
+        "events": events,
+        "falls": falls,
+        "times_s": short(run.times_s),
+        "parts": parts,
+    }
+
+
+def short(values: NDArray[np.float64]) -> list[float]:
+    """Give numbers with the six digits that mean something."""
+    return [float(f"{value:.6g}") for value in values.tolist()]
+
+
+@rows.register(Run)
+def _(run: Run) -> Iterator[Row]:
+    values = {key: {name: short(run.of(name, key)) for name in run.names} for key in run.series}
+    for index, time_s in enumerate(short(run.times_s)):
+        for name in run.names:
+            row = {"time_s": time_s, "name": name, "is_hit": bool(run.is_hit(name)[index])}
+            yield row | {key: values[key][name][index] for key in run.series}
+
+
+@document.register(BlastRadius)
+def _(blast: BlastRadius) -> dict[str, Any]:
+    return {
+        "schema": "cascade/blast-radius/v1",
+        **setting(blast.run),
+        "headline": blast.headline,
+        "trigger": list(blast.trigger),
+        "trigger_start_s": blast.trigger_start_s,
+        "repaired_s": blast.repaired_s,
+        "requests_lost_count": blast.requests_lost,
+        "entry_points": [{"name": name, "is_hit": hit is not None} for name, hit in blast.entry_points.items()],
+        "impacts": [impact_values(impact) for impact in blast.impacts],
+        "single_points": [{"name": name, "takes_down": list(users)} for name, users in blast.single_points.items()],
+        "hit_before": list(blast.hit_before),
+    }
+
+
+@rows.register(BlastRadius)
+def _(blast: BlastRadius) -> Iterator[Row]:
+    for impact in blast.impacts:
+        row = impact_values(impact)
+        row["path"] = " > ".join(impact.path)
+        row["windows"] = len(impact.windows)
+        yield row
+
+
+def impact_values(impact: Impact) -> Row:
+    """Give an impact by column name."""
+    found = {field.name: getattr(impact, field.name) for field in fields(impact)}
+    found["requests_lost_count"] = found.pop("requests_lost")
+    found["mechanism"] = None if impact.mechanism is None else impact.mechanism.name.lower()
+    found["why"] = impact.why
+    found["path"] = list(impact.path)
+    found["windows"] = [{"start_s": window.start_s, "end_s": window.end_s} for window in impact.windows]
+    return found
+
+
+@document.register(Replay)
+def _(replay: Replay) -> dict[str, Any]:
+    return {
+        "schema": "cascade/replay/v1",
+        **setting(replay.run),
+        "summary": replay.summary,
+        "windows": [comparison_values(row) for row in replay.rows],
+        "false_windows": [
+            {"service": window.name, "start_s": window.start_s, "end_s": window.end_s}
+            for window in replay.false_windows
+        ],
+    }
+
+
+def comparison_values(row: Comparison) -> Row:
+    """Give an observed window beside the simulated one."""
+    return {
+        "name": row.name,
+        "service": row.service,
+        "never": row.never,
+        "is_missed": row.is_missed,
+        "start": edge_values(row.start),
+        "end": edge_values(row.end),
+        "note": row.note,
+    }
+
+
+def edge_values(edge: Edge) -> Row:
+    """Give one edge."""
+    return {
+        "observed_s": edge.observed_s,
+        "simulated_s": edge.simulated_s,
+        "error_s": edge.error_s,
+        "basis": edge.basis,
+        "is_within_15min": edge.is_near,
+    }
+
+
+@rows.register(Replay)
+def _(replay: Replay) -> Iterator[Row]:
+    for row in replay.rows:
+        flat = comparison_values(row)
+        for side in ("start", "end"):
+            flat |= {f"{side}_{key}": value for key, value in flat.pop(side).items()}
+        yield flat

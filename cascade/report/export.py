@@ -1,0 +1,73 @@
+"""A result as one text: for people, for programs, for spreadsheets, for pull requests."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from cascade.report.document import document, rows
+from cascade.report.tables import as_markdown, as_text
+from cascade.report.text import blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings that a spreadsheet would take for a formula."""
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+def export(result: object, form: Format) -> str:
+    """Write a result in a format, ending with a line break."""
+    return WRITERS[form](result)
+
+
+def json_text(content: Any) -> str:
+    """Write a document as JSON."""
+    return json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """Give a document in which what is not a number, or has no bound, is null."""
+    if isinstance(value, dict):
+        return {key: finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def csv_text(table: Iterable[dict[str, Any]]) -> str:
+    """Write rows as CSV with a head line; texts that a spreadsheet would run are made harmless."""
+    out = io.StringIO()
+    writer = None
+    for row in table:
+        if writer is None:
+            writer = csv.DictWriter(out, row, lineterminator="\n")
+            writer.writeheader()
+        writer.writerow({key: harmless(finite(value)) for key, value in row.items()})
+    return out.getvalue()
+
+
+def harmless(value: Any) -> Any:
+    """Give a cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+WRITERS: Final[dict[Format, Callable[[object], str]]] = {
+    Format.TEXT: lambda result: as_text(blocks(result)),
+    Format.JSON: lambda result: json_text(document(result)),
+    Format.CSV: lambda result: csv_text(rows(result)),
+    Format.MARKDOWN: lambda result: as_markdown(blocks(result)),
+}

@@ -1,0 +1,49 @@
+"""Results as pandas frames, with the units in the names of the columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from cascade.report.document import rows
+
+if TYPE_CHECKING:
+    from cascade.analysis.blast_radius import BlastRadius
+    from cascade.analysis.replay import Replay
+    from cascade.engine.run import Run
+
+
+def long_frame(run: Run) -> pd.DataFrame:
+    """Give one row per time and part, one column per series; with ``moment`` where there is a start."""
+    samples, parts = len(run.times_s), len(run.names)
+    index = pd.Index(run.times_s.repeat(parts), name="time_s")
+    frame = pd.DataFrame({"name": list(run.names) * samples}, index=index)
+    if run.scenario.start is not None:
+        frame.insert(0, "moment", moments(run).repeat(parts))
+    frame["is_hit"] = run.hit.ravel()
+    return frame.assign(**{key: values.ravel() for key, values in run.series.items()})
+
+
+def wide_frame(run: Run, series: str) -> pd.DataFrame:
+    """Give one series with a column per part, over time [s]; the unit is in the name of the columns."""
+    columns = pd.Index(run.names, name=series)
+    frame = pd.DataFrame(run.series[series], index=pd.Index(run.times_s, name="time_s"), columns=columns)
+    return frame if run.scenario.start is None else frame.set_index(moments(run), append=True)
+
+
+def moments(run: Run) -> pd.DatetimeIndex:
+    """Give the wall-clock time of each sample, in the time zone of the scenario's start."""
+    assert run.scenario.start is not None, "asked for only where there is one"
+    start = pd.Timestamp(run.scenario.start)
+    return pd.DatetimeIndex(start + pd.to_timedelta(run.times_s, unit="s"), name="moment")
+
+
+def impacts_frame(blast: BlastRadius) -> pd.DataFrame:
+    """Give one row per part that is hit, in the order in which they fall."""
+    return pd.DataFrame(list(rows(blast))).set_index("name") if blast.impacts else pd.DataFrame()
+
+
+def replay_frame(replay: Replay) -> pd.DataFrame:
+    """Give one row per observed window."""
+    return pd.DataFrame(list(rows(replay))).set_index("name")
