@@ -28,8 +28,7 @@ def long_frame(run: Run) -> pd.DataFrame:
 def wide_frame(run: Run, series: str) -> pd.DataFrame:
     """Give one series with a column per part, over time [s]; the unit is in the name of the columns."""
     columns = pd.Index(run.names, name=series)
-    frame = pd.DataFrame(run.series[series], index=pd.Index(run.times_s, name="time_s"), columns=columns)
-    return frame if run.scenario.start is None else frame.set_index(moments(run), append=True)
+    return pd.DataFrame(run.series[series], index=pd.Index(run.times_s, name="time_s"), columns=columns)
 
 
 def moments(run: Run) -> pd.DatetimeIndex:

@@ -1,0 +1,238 @@
+"""Figures: each answers the question in its title, and can be read in grey."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.replay import Replay
+from cascade.report import lanes as layout
+from cascade.report.moments import setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from cascade.analysis.replay import Comparison
+    from cascade.engine.run import Run
+    from cascade.report.lanes import Lane, Mark
+
+INK: Final = "#1a1a1a"
+FAINT: Final = "#8a8f98"
+BAND: Final = "#f3f4f6"
+OBSERVED: Final = "#33373d"
+REPAIR: Final = "#0072b2"
+HIT: Final = LinearSegmentedColormap.from_list("hit", ["#f2b48c", "#d55e00", "#7a1f00"])
+"""Share of the requests lost: light none (only late), dark all."""
+STYLES: Final = (
+    ("#0072b2", "-"), ("#d55e00", "--"), ("#009e73", "-."), ("#cc79a7", ":"), ("#56b4e9", (0, (6, 1.5))),
+    ("#1a1a1a", (0, (3, 1, 1, 1))),
+)  # fmt: skip
+"""Colours that the colour-blind tell apart, each with a stroke of its own for print in grey."""
+WIDTH_IN: Final = 13.0
+LANE_IN: Final = 0.27
+LEFT_IN, RIGHT_IN = 2.75, 2.9
+HALO: Final = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+
+
+def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
+    """Draw who was down and when each was back: one lane each, with backlogs and events.
+
+    Gives the axes of the lanes; the whole figure is their ``figure``. A replay also shows the
+    observed windows, as thin hatched bars under the simulated ones.
+    """
+    run = layout.run_of(result)
+    lanes = layout.make_lanes(result)
+    until_s = layout.last_moment(run, lanes)
+    marks = layout.make_marks(run, until_s)
+    figure, (above, below) = make_panels(max(len(lanes), 1), marks, run)
+    draw_lanes(above, run, lanes)
+    draw_curves(below, run)
+    for axes in (above, below):
+        draw_marks(axes, marks, result)
+        axes.set_xlim(0.0, until_s)
+    write_numbers(above, marks)
+    write_texts(figure, above, marks, result)
+    draw_legend(below, lanes, result)
+    times_s, labels = layout.ticks(run, until_s)
+    below.set_xticks(times_s, labels)
+    above.tick_params(axis="x", labelbottom=False)
+    return above
+
+
+def make_panels(count: int, marks: Sequence[Mark], run: Run) -> tuple[Figure, tuple[Axes, Axes]]:
+    """Lay out the figure: title, numbers of the events, lanes, backlogs, ticks, texts of the events."""
+    rows = -(-len(marks) // 2)
+    levels = 1 + max((mark.level for mark in marks), default=0)
+    top_in, lanes_in = 0.85 + 0.21 * levels, 0.15 + LANE_IN * count
+    curves_in = 1.35 if layout.make_curves(run) else 0.3
+    bottom_in = 1.0 + 0.2 * rows
+    height_in = top_in + lanes_in + 0.12 + curves_in + bottom_in
+    figure = plt.figure(figsize=(WIDTH_IN, height_in), facecolor="white")
+    left, width = LEFT_IN / WIDTH_IN, 1.0 - (LEFT_IN + RIGHT_IN) / WIDTH_IN
+    below = figure.add_axes((left, bottom_in / height_in, width, curves_in / height_in))
+    above = figure.add_axes(
+        (left, (bottom_in + curves_in + 0.12) / height_in, width, lanes_in / height_in), sharex=below
+    )
+    for axes in (above, below):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(FAINT)
+        axes.tick_params(colors=INK, labelsize=9, length=3)
+    return figure, (above, below)
+
+
+def draw_lanes(axes: Axes, run: Run, lanes: Sequence[Lane]) -> None:
+    """Draw the windows of each lane, and how long it was hit in the margin."""
+    margin: Any = axes.get_yaxis_transform()
+    for row, lane in enumerate(lanes):
+        if row % 2 == 0:
+            axes.axhspan(row - 0.5, row + 0.5, color=BAND, zorder=0, linewidth=0)
+        draw_loss(axes, run, lane, row)
+        for comparison in lane.observed:
+            draw_observed(axes, run, comparison, row)
+        axes.text(1.012, row, lane.outage, transform=margin, va="center", fontsize=9, color=INK)
+    if lanes:
+        axes.text(1.012, -0.75, "hit for", transform=margin, va="bottom", fontsize=9, color=FAINT)
+    else:
+        axes.text(0.5, 0.5, "nothing leaves its objective", transform=axes.transAxes, ha="center", va="center")
+    axes.set_yticks(range(len(lanes)), [shortened(lane.name) for lane in lanes])
+    for label, lane in zip(axes.get_yticklabels(), lanes, strict=True):
+        label.set_fontweight("bold" if lane.is_entry_point else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(max(len(lanes), 1) - 0.5, -0.5)
+
+
+def draw_loss(axes: Axes, run: Run, lane: Lane, row: int) -> None:
+    """Draw the simulated windows, darker where more is lost."""
+    low, high = (row - 0.36, row + 0.08) if lane.observed else (row - 0.3, row + 0.3)
+    loss = layout.loss_in(run, lane.name)
+    edges = np.concatenate([[0.0], run.times_s])
+    axes.pcolormesh(
+        edges, [low, high], loss[np.newaxis, :], cmap=HIT, vmin=0.0, vmax=1.0, zorder=2, rasterized=True,
+        gid=f"lane {lane.name}",
+    )  # fmt: skip
+
+
+def draw_observed(axes: Axes, run: Run, row: Comparison, lane: int) -> None:
+    """Draw an observed window; an edge that the source does not state is open, an assumed one dotted."""
+    until_s = run.scenario.duration_s
+    if row.never:
+        axes.text(until_s * 0.005, lane + 0.22, "stayed up", fontsize=7.5, color=OBSERVED, va="center", zorder=4)
+        return
+    start_s, end_s = row.start.observed_s, row.end.observed_s
+    stub_s = 0.03 * until_s
+    left = start_s if start_s is not None else (end_s or 0.0) - stub_s
+    right = end_s if end_s is not None else left + stub_s
+    is_firm = row.start.is_scored and row.end.is_scored
+    bar = Rectangle(
+        (left, lane + 0.14), right - left, 0.26, facecolor="white", edgecolor=OBSERVED, hatch="//////",
+        linewidth=0.9, linestyle="-" if is_firm else ":", zorder=3,
+    )  # fmt: skip
+    axes.add_patch(bar)
+    for time_s, place, side in ((start_s, left, "right"), (end_s, right, "left")):
+        if time_s is None:
+            axes.text(place, lane + 0.26, " ? ", fontsize=8, ha=side, va="center", color=OBSERVED, zorder=4)
+
+
+def draw_curves(axes: Axes, run: Run) -> None:
+    """Draw the largest backlogs, each as a share of its own peak."""
+    curves = layout.make_curves(run)
+    for curve, (colour, stroke) in zip(curves, STYLES, strict=False):
+        axes.plot(run.times_s, curve.share, color=colour, linestyle=stroke, linewidth=1.7, label=curve.label)
+    axes.set_ylim(0.0, 1.06)
+    if not curves:
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        return
+    axes.set_yticks([0.0, 0.5, 1.0], ["0", "50%", "100%"])
+    axes.set_ylabel("work waiting,\nshare of its peak", fontsize=9, color=INK)
+    axes.grid(axis="y", color=BAND, linewidth=1.0)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.005, 1.05), frameon=False, fontsize=8.5, handlelength=3.2,
+        labelspacing=0.35, borderaxespad=0.0,
+    )  # fmt: skip
+
+
+def draw_marks(axes: Axes, marks: Sequence[Mark], result: Run | BlastRadius | Replay) -> None:
+    """Draw a line at each event, and at the repair of the fault."""
+    for mark in marks:
+        axes.axvline(mark.time_s, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+    if isinstance(result, BlastRadius) and result.repaired_s is not None:
+        axes.axvline(result.repaired_s, color=REPAIR, linewidth=1.6, zorder=5)
+
+
+def write_numbers(axes: Axes, marks: Sequence[Mark]) -> None:
+    """Write the numbers of the events over the lanes."""
+    for mark in marks:
+        axes.annotate(
+            str(mark.number), (mark.time_s, 1.0), xycoords=axes.get_xaxis_transform(),
+            xytext=(0.0, 10.0 + 15.0 * mark.level), textcoords="offset points", ha="center", va="center",
+            fontsize=8, color="white", fontweight="bold",
+            bbox={"boxstyle": "circle,pad=0.25", "facecolor": INK, "edgecolor": "white", "linewidth": 0.6},
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8} if mark.level else None,
+        )  # fmt: skip
+
+
+def write_texts(figure: Figure, above: Axes, marks: Sequence[Mark], result: Run | BlastRadius | Replay) -> None:
+    """Write the question, what was played, and what the numbers stand for."""
+    height_in = figure.get_figheight()
+    question = "Who is down, and when is each back?"
+    if isinstance(result, Replay):
+        question = "Who was down, and when was each back?"
+    left = 0.3 / WIDTH_IN
+    figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
+    run = layout.run_of(result)
+    figure.text(left, 1.0 - 0.5 / height_in, setting(run), fontsize=9.5, color=FAINT, va="top")
+    rows = -(-len(marks) // 2)
+    for index, mark in enumerate(marks):
+        column, row = divmod(index, rows)
+        x, y = left + 0.5 * column, (0.2 + 0.2 * (rows - 1 - row)) / height_in
+        figure.text(x, y, f"{mark.number:>2}", fontsize=8.5, fontweight="bold", color=INK, va="bottom")
+        figure.text(x + 0.017, y, shortened(mark.text, 88), fontsize=8.5, color=INK, va="bottom")
+
+
+def draw_legend(axes: Axes, lanes: Sequence[Lane], result: Run | BlastRadius | Replay) -> None:
+    """Explain the bars, in the margin at the top."""
+    handles: list[Any] = [
+        Patch(facecolor=HIT(1.0), label="hit, all requests lost"),
+        Patch(facecolor=HIT(0.5), label="half of them lost"),
+        Patch(facecolor=HIT(0.0), label="answered, but late"),
+    ]
+    if any(lane.observed for lane in lanes):
+        handles.append(Patch(facecolor="white", edgecolor=OBSERVED, hatch="//////", label="observed"))
+    if isinstance(result, BlastRadius) and result.repaired_s is not None:
+        handles.append(Line2D([], [], color=REPAIR, linewidth=1.6, label="fault repaired"))
+    figure = axes.figure
+    figure.legend(
+        handles=handles, loc="upper right", frameon=False, fontsize=8.5, ncols=len(handles), handlelength=1.4,
+        columnspacing=1.3, bbox_to_anchor=(1.0 - 0.25 / WIDTH_IN, 1.0 - 0.12 / figure.get_figheight()),
+    )  # fmt: skip
+
+
+def shortened(name: str, most: int = 34) -> str:
+    """Cut the middle out of a name that is too long for its place; no markup in it is read as mathematics."""
+    text = name if len(name) <= most else f"{name[: most - 12]}...{name[-9:]}"
+    return text.replace("$", r"\$")
+
+
+def save_figure(axes: Axes, path: Path) -> None:
+    """Write the figure of some axes; the same figure gives the same bytes."""
+    kind = path.suffix.lower().removeprefix(".")
+    undated: dict[str, dict[str, Any]] = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Creator": None},
+    }
+    with plt.rc_context({"svg.hashsalt": "cascade"}):
+        axes.figure.savefig(path, dpi=150, metadata=undated.get(kind))
