@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import sentences
 from cascade.analysis.impact import Impact, impact_of
-from cascade.analysis.structure import single_points
+from cascade.analysis.structure import SinglePoint, single_points
 from cascade.engine.plan import members
 from cascade.engine.simulate import simulate
 from cascade.errors import ScenarioError
@@ -43,8 +43,8 @@ class BlastRadius:
     """When that is repaired; none when it never is."""
     impacts: tuple[Impact, ...]
     """Everything that is hit, in the order in which it falls."""
-    single_points: dict[str, tuple[str, ...]]
-    """What was met on the way whose loss alone takes entry points down, with these."""
+    single_points: tuple[SinglePoint, ...]
+    """What was met on the way whose loss alone takes an entry point down."""
     hit_before: tuple[str, ...]
     """What was outside its objective before anything happened: a topology to look at again."""
 

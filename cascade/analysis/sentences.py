@@ -91,6 +91,20 @@ def count(number: float) -> str:
     return f"{round(number, min(digits, 0)):,.0f}"
 
 
+def brief(number: float) -> str:
+    """Write a number of things in a few characters, for a table.
+
+    Examples
+    --------
+    >>> brief(1234567), brief(12345), brief(42)
+    ('1.23M', '12.3k', '42')
+    """
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:.0f}"
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """Write some names as a list, and how many were left out.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cascade.model import Needs
@@ -10,6 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cascade.model import Dependency, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePoint:
+    """A part whose loss alone takes users down."""
+
+    name: str
+    entry_points: tuple[str, ...]
+    """What users call and what is lost with it."""
+    lost_count: int
+    """Parts that are lost with it, by structure alone."""
 
 
 def dependents(topology: Topology) -> dict[str, list[str]]:
@@ -55,13 +67,13 @@ def lost_with(topology: Topology, name: str, edges: dict[str, list[str]]) -> set
     return down - {name}
 
 
-def single_points(topology: Topology, candidates: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Give those of some parts whose loss alone takes an entry point down, with the entry points."""
+def single_points(topology: Topology, candidates: Iterable[str]) -> tuple[SinglePoint, ...]:
+    """Give those of some parts whose loss alone takes an entry point down, what takes most with it first."""
     edges = dependents(topology)
     users = [name for name, service in topology.services.items() if service.is_entry_point]
-    found = {}
+    found = []
     for name in candidates:
         lost = lost_with(topology, name, edges)
         if taken := tuple(user for user in users if user in lost):
-            found[name] = taken
-    return found
+            found.append(SinglePoint(name, taken, len(lost)))
+    return tuple(sorted(found, key=lambda point: -point.lost_count))

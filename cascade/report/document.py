@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def _(blast: BlastRadius) -> dict[str, Any]:
         "requests_lost_count": blast.requests_lost,
         "entry_points": [{"name": name, "is_hit": hit is not None} for name, hit in blast.entry_points.items()],
         "impacts": [impact_values(impact) for impact in blast.impacts],
-        "single_points": [{"name": name, "takes_down": list(users)} for name, users in blast.single_points.items()],
+        "single_points": [asdict(point) for point in blast.single_points],
         "hit_before": list(blast.hit_before),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib.pyplot as plt
@@ -42,7 +41,7 @@ STYLES: Final = (
 """Colours that the colour-blind tell apart, each with a stroke of its own for print in grey."""
 WIDTH_IN: Final = 13.0
 LANE_IN: Final = 0.27
-LEFT_IN, RIGHT_IN = 2.75, 2.9
+LEFT_IN, RIGHT_IN = 2.75, 2.6
 HALO: Final = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 
 
@@ -63,8 +62,8 @@ def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
         draw_marks(axes, marks, result)
         axes.set_xlim(0.0, until_s)
     write_numbers(above, marks)
-    write_texts(figure, above, marks, result)
-    draw_legend(below, lanes, result)
+    write_texts(figure, marks, result)
+    draw_legend(figure, lanes, result)
     times_s, labels = layout.ticks(run, until_s)
     below.set_xticks(times_s, labels)
     above.tick_params(axis="x", labelbottom=False)
@@ -76,8 +75,8 @@ def make_panels(count: int, marks: Sequence[Mark], run: Run) -> tuple[Figure, tu
     rows = -(-len(marks) // 2)
     levels = 1 + max((mark.level for mark in marks), default=0)
     top_in, lanes_in = 0.85 + 0.21 * levels, 0.15 + LANE_IN * count
-    curves_in = 1.35 if layout.make_curves(run) else 0.3
-    bottom_in = 1.0 + 0.2 * rows
+    curves_in = 1.75 if layout.make_curves(run) else 0.3
+    bottom_in = 0.8 + 0.2 * rows
     height_in = top_in + lanes_in + 0.12 + curves_in + bottom_in
     figure = plt.figure(figsize=(WIDTH_IN, height_in), facecolor="white")
     left, width = LEFT_IN / WIDTH_IN, 1.0 - (LEFT_IN + RIGHT_IN) / WIDTH_IN
@@ -149,7 +148,14 @@ def draw_curves(axes: Axes, run: Run) -> None:
     """Draw the largest backlogs, each as a share of its own peak."""
     curves = layout.make_curves(run)
     for curve, (colour, stroke) in zip(curves, STYLES, strict=False):
-        axes.plot(run.times_s, curve.share, color=colour, linestyle=stroke, linewidth=1.7, label=curve.label)
+        axes.plot(
+            run.times_s,
+            curve.share,
+            color=colour,
+            linestyle=stroke,
+            linewidth=1.7,
+            label=f"{shortened(curve.name, 30)}\n{curve.label}",
+        )
     axes.set_ylim(0.0, 1.06)
     if not curves:
         axes.set_yticks([])
@@ -159,8 +165,8 @@ def draw_curves(axes: Axes, run: Run) -> None:
     axes.set_ylabel("work waiting,\nshare of its peak", fontsize=9, color=INK)
     axes.grid(axis="y", color=BAND, linewidth=1.0)
     axes.legend(
-        loc="upper left", bbox_to_anchor=(1.005, 1.05), frameon=False, fontsize=8.5, handlelength=3.2,
-        labelspacing=0.35, borderaxespad=0.0,
+        loc="upper left", bbox_to_anchor=(1.005, 1.05), frameon=False, fontsize=8, handlelength=3.2,
+        labelspacing=0.45, borderaxespad=0.0,
     )  # fmt: skip
 
 
@@ -184,7 +190,7 @@ def write_numbers(axes: Axes, marks: Sequence[Mark]) -> None:
         )  # fmt: skip
 
 
-def write_texts(figure: Figure, above: Axes, marks: Sequence[Mark], result: Run | BlastRadius | Replay) -> None:
+def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius | Replay) -> None:
     """Write the question, what was played, and what the numbers stand for."""
     height_in = figure.get_figheight()
     question = "Who is down, and when is each back?"
@@ -199,21 +205,21 @@ def write_texts(figure: Figure, above: Axes, marks: Sequence[Mark], result: Run 
         column, row = divmod(index, rows)
         x, y = left + 0.5 * column, (0.2 + 0.2 * (rows - 1 - row)) / height_in
         figure.text(x, y, f"{mark.number:>2}", fontsize=8.5, fontweight="bold", color=INK, va="bottom")
-        figure.text(x + 0.017, y, shortened(mark.text, 88), fontsize=8.5, color=INK, va="bottom")
+        figure.text(x + 0.02, y, shortened(mark.text, 88), fontsize=8.5, color=INK, va="bottom")
 
 
-def draw_legend(axes: Axes, lanes: Sequence[Lane], result: Run | BlastRadius | Replay) -> None:
+def draw_legend(figure: Figure, lanes: Sequence[Lane], result: Run | BlastRadius | Replay) -> None:
     """Explain the bars, in the margin at the top."""
     handles: list[Any] = [
-        Patch(facecolor=HIT(1.0), label="hit, all requests lost"),
-        Patch(facecolor=HIT(0.5), label="half of them lost"),
-        Patch(facecolor=HIT(0.0), label="answered, but late"),
+        Patch(facecolor=HIT(1.0), label="hit: all requests lost"),
+        Patch(facecolor=HIT(0.5), label="half lost"),
+        Patch(facecolor=HIT(0.0), label="few lost, or late"),
     ]
     if any(lane.observed for lane in lanes):
         handles.append(Patch(facecolor="white", edgecolor=OBSERVED, hatch="//////", label="observed"))
+        handles.append(Patch(facecolor="white", edgecolor=OBSERVED, hatch="//////", linestyle=":", label="assumed"))
     if isinstance(result, BlastRadius) and result.repaired_s is not None:
         handles.append(Line2D([], [], color=REPAIR, linewidth=1.6, label="fault repaired"))
-    figure = axes.figure
     figure.legend(
         handles=handles, loc="upper right", frameon=False, fontsize=8.5, ncols=len(handles), handlelength=1.4,
         columnspacing=1.3, bbox_to_anchor=(1.0 - 0.25 / WIDTH_IN, 1.0 - 0.12 / figure.get_figheight()),
@@ -234,5 +240,7 @@ def save_figure(axes: Axes, path: Path) -> None:
         "svg": {"Date": None, "Creator": None},
         "pdf": {"CreationDate": None, "Creator": None},
     }
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "axes of ours are always in one"
     with plt.rc_context({"svg.hashsalt": "cascade"}):
-        axes.figure.savefig(path, dpi=150, metadata=undated.get(kind))
+        figure.savefig(path, dpi=150, metadata=undated.get(kind))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.impact import last_fall
 from cascade.analysis.replay import Replay
-from cascade.analysis.sentences import about, count
+from cascade.analysis.sentences import about, brief
 from cascade.analysis.windows import length_within, windows
 from cascade.report.moments import events_of, moment_text
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 HOUR_S: Final = 3600.0
 MOST_CURVES: Final = 6
 MOST_TICKS: Final = 13
-CLOSE: Final = 0.013
+CLOSE: Final = 0.025
 """Share of the width in which two marks would touch."""
 TICK_STEPS_S: Final = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
 
@@ -40,6 +41,8 @@ class Lane:
     is_entry_point: bool
     windows: tuple[Window, ...]
     observed: tuple[Comparison, ...]
+    begins_s: float
+    """First moment, observed or simulated [s]; inf for what stays up."""
     outage: str
     """How long it was hit, in words."""
 
@@ -77,7 +80,7 @@ def make_lanes(result: Run | BlastRadius | Replay) -> list[Lane]:
         observed.setdefault(row.service, []).append(row)
     parts = [name for name in run.names if name in observed or run.is_hit(name).any()]
     lanes = [make_lane(run, name, observed.get(name, [])) for name in parts]
-    return sorted(lanes, key=beginning)
+    return sorted(lanes, key=lambda lane: lane.begins_s)
 
 
 def make_lane(run: Run, name: str, observed: Sequence[Comparison]) -> Lane:
@@ -91,14 +94,18 @@ def make_lane(run: Run, name: str, observed: Sequence[Comparison]) -> Lane:
         is_entry_point=service is not None and service.is_entry_point,
         windows=found,
         observed=tuple(observed),
+        begins_s=beginning(run, found, observed),
         outage=about(lasts_s) + still if lasts_s else "never",
     )
 
 
-def beginning(lane: Lane) -> float:
-    """First moment of a lane [s], observed or simulated; inf for what stays up."""
-    seen = [row.start.observed_s for row in lane.observed if not row.never]
-    return min([*(s for s in seen if s is not None), *(window.start_s for window in lane.windows)], default=math.inf)
+def beginning(run: Run, found: Sequence[Window], observed: Sequence[Comparison]) -> float:
+    """Give the first moment of a lane, observed or simulated [s]; inf for what stays up."""
+    seen_s = [row.start.observed_s for row in observed if row.start.observed_s is not None and not row.never]
+    if found:
+        fall = last_fall(run.falls, found[0].name, found[0].start_s)
+        seen_s.append(fall.time_s if fall else found[0].start_s)
+    return min(seen_s, default=math.inf)
 
 
 def make_marks(run: Run, width_s: float) -> list[Mark]:
@@ -125,9 +132,9 @@ def make_curves(run: Run) -> list[Curve]:
         peak = float(waiting.max())
         grown = peak >= 1.0 and peak > 2.0 * float(waiting[0])
         if grown and fleet is not None:
-            ranked.append((0.0, peak / fleet.size, name, f"{name}: {count(peak)} units out"))
+            ranked.append((0.0, peak / fleet.size, name, f"{brief(peak)} units out"))
         elif grown and age_s > run.topology.objective_of(name).backlog_age_s:
-            ranked.append((age_s, 0.0, name, f"{name}: {count(peak)}, oldest {about(age_s)}"))
+            ranked.append((age_s, 0.0, name, f"{brief(peak)} waiting, oldest {about(age_s)}"))
     best = sorted(ranked, reverse=True)[:MOST_CURVES]
     return [Curve(name, run.of(name, "backlog_count") / run.of(name, "backlog_count").max(), text)
             for _, _, name, text in best]  # fmt: skip

@@ -9,6 +9,7 @@ from cascade.analysis.sentences import about
 
 if TYPE_CHECKING:
     from cascade.engine.run import Run
+    from cascade.model import Event
 
 
 def moment_text(run: Run, time_s: float | None) -> str:
@@ -39,5 +40,19 @@ def setting(run: Run) -> str:
 
 def events_of(run: Run) -> list[tuple[float, str]]:
     """Give when each event took effect [s] and what it did, in the order of time."""
-    texts = [event.note or f"{event.action.replace('_', ' ')} {event.target}" for event in run.scenario.events]
+    texts = [event.note or event_text(event) for event in run.scenario.events]
     return sorted(zip(run.event_times_s, texts, strict=True), key=lambda pair: pair[0])
+
+
+def event_text(event: Event) -> str:
+    """Say what an event does."""
+    text = f"{event.action.replace('_', ' ')} {event.target}"
+    if event.rate_rps is not None:
+        text += " no longer" if math.isinf(event.rate_rps) else f" to {event.rate_rps:g}/s"
+    if event.action == "surge":
+        text += f" by a factor of {event.factor:g}"
+    if event.action in ("fail", "lose") and event.share_fraction < 1.0:
+        text += f" by {event.share_fraction:.0%}"
+    if event.lasts_s is not None:
+        text += f" for {about(event.lasts_s)}"
+    return text

@@ -10,7 +10,7 @@ import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Comparison, Edge, Replay
-from cascade.analysis.sentences import about, count, listed
+from cascade.analysis.sentences import about, brief, listed
 from cascade.engine.run import Run
 from cascade.report.moments import events_of, moment_text, setting
 from cascade.report.tables import Block, Table
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from cascade.analysis.impact import Impact
 
+MOST_POINTS: Final = 12
+"""Single points of failure that are listed."""
 ROWS: Final = 24
 """Rows of a table over time."""
 CELLS: Final = 64
@@ -43,14 +45,13 @@ def _(blast: BlastRadius) -> list[Block]:
     if untouched := [name for name, impact in blast.entry_points.items() if impact is None]:
         found.append(f"Users notice nothing at {listed(untouched, 8)}.")
     if blast.single_points:
-        rows = tuple((name, listed(users, 5)) for name, users in blast.single_points.items())
-        found.append(Table("Single points of failure on the way", ("alone", "takes down for users"), rows))
+        found.append(single_points_table(blast))
     return found
 
 
 def impact_table(blast: BlastRadius) -> Table:
     """Tell when each part falls, how hard, and when it is back."""
-    heads = ("falls", "who", ">worst", "back", ">hit for", ">after repair", ">lost", ">most waiting", ">oldest")
+    heads = ("falls", "who", ">worst", "back", ">hit for", ">after repair", ">lost", ">waiting", ">oldest")
     rows = tuple(impact_row(blast, impact) for impact in blast.impacts)
     return Table("Who is hit, and when each is back", heads, rows)
 
@@ -62,11 +63,11 @@ def impact_row(blast: BlastRadius, impact: Impact) -> tuple[str, ...]:
         moment_text(blast.run, impact.falls_s),
         impact.name,
         f"-{impact.depth_fraction:.0%}",
-        "not in the run" if impact.returns_s is None else moment_text(blast.run, impact.returns_s),
+        "not in run" if impact.returns_s is None else moment_text(blast.run, impact.returns_s),
         about(impact.outage_s),
         f"+{about(after)}" if after else "",
-        count(impact.requests_lost) if impact.requests_lost >= 1.0 else "",
-        count(impact.peak_backlog_count) if impact.peak_backlog_count >= 1.0 else "",
+        brief(impact.requests_lost) if impact.requests_lost >= 1.0 else "",
+        brief(impact.peak_backlog_count) if impact.peak_backlog_count >= 1.0 else "",
         about(impact.peak_backlog_age_s) if impact.peak_backlog_age_s >= 1.0 else "",
     )
 
@@ -92,9 +93,18 @@ def spread_table(blast: BlastRadius) -> Table:
     return Table("How it spreads", ("falls", "who", "why"), tuple(rows))
 
 
+def single_points_table(blast: BlastRadius) -> Table:
+    """Name what takes users down by its loss alone, what takes most with it first."""
+    first = blast.single_points[:MOST_POINTS]
+    rows = tuple((point.name, str(point.lost_count), listed(point.entry_points, 5)) for point in first)
+    title = f"Single points of failure on the way (by structure alone, the first {len(first)} of {{}})"
+    heads = ("its loss", ">takes down", "among them, called by users")
+    return Table(title.format(len(blast.single_points)), heads, rows)
+
+
 @blocks.register
 def _(replay: Replay) -> list[Block]:
-    heads = ("window", "stands for it", "observed", "simulated", ">error", "observed", "simulated", ">error")
+    heads = ("window (what stands for it)", "observed", "simulated", ">error", "observed", "simulated", ">error")
     rows = tuple(comparison_row(replay.run, row) for row in replay.rows)
     found: list[Block] = [score(replay), setting(replay.run) + ".", Table("Start, then end", heads, rows)]
     found.append(
@@ -130,10 +140,11 @@ def error_text(error_s: float) -> str:
 
 def comparison_row(run: Run, row: Comparison) -> tuple[str, ...]:
     """Write an observed window beside the simulated one as cells."""
+    name = row.name if row.name == row.service else f"{row.name} ({row.service})"
     if row.never:
         found = f"hit at {moment_text(run, row.simulated[0].start_s)}" if row.simulated else "never"
-        return (row.name, row.service, "never", found, "", "", "", "")
-    return (row.name, row.service, *edge_cells(run, row.start), *edge_cells(run, row.end))
+        return (name, "never", found, "", "", "", "")
+    return (name, *edge_cells(run, row.start), *edge_cells(run, row.end))
 
 
 def edge_cells(run: Run, edge: Edge) -> tuple[str, str, str]:
@@ -176,7 +187,7 @@ def users_table(run: Run) -> Table:
         hit = int(run.hit[part[-1], : len(run.topology.services)].sum())
         waiting = float(run.series["backlog_count"][part[-1], : len(run.topology.services)].sum())
         until = moment_text(run, float(run.times_s[part[-1]]))
-        rows.append((until, f"{offered:,.4g}", f"{good:,.4g}", share, str(hit), count(waiting)))
+        rows.append((until, f"{offered:,.4g}", f"{good:,.4g}", share, str(hit), brief(waiting)))
     heads = ("until", ">users ask [1/s]", ">answered well [1/s]", ">share", ">services hit", ">work waiting")
     return Table("What users see", heads, tuple(rows))
 
