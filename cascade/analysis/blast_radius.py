@@ -71,6 +71,26 @@ class BlastRadius:
         services = self.run.topology.services
         return {name: by_name.get(name) for name, service in services.items() if service.is_entry_point}
 
+    @property
+    def spread(self) -> list[tuple[Impact, int]]:
+        """Each part that is hit, right after what took it down, with the number of steps from the fault."""
+        ordered: list[tuple[Impact, int]] = []
+        done: set[str] = set()
+
+        def add(impact: Impact, depth: int) -> None:
+            done.add(impact.name)
+            ordered.append((impact, depth))
+            for other in self.impacts:
+                if other.name not in done and other.path[-2:-1] == (impact.name,):
+                    add(other, depth + 1)
+
+        hit = {impact.name for impact in self.impacts}
+        roots = [impact for impact in self.impacts if not hit & set(impact.path[-2:-1])]
+        for impact in (*roots, *self.impacts):
+            if impact.name not in done:
+                add(impact, 0)
+        return ordered
+
     def _repr_html_(self) -> str:
         from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
 

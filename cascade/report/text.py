@@ -74,23 +74,11 @@ def impact_row(blast: BlastRadius, impact: Impact) -> tuple[str, ...]:
 
 def spread_table(blast: BlastRadius) -> Table:
     """Show what took what down, each part indented under its cause."""
-    parent = {impact.name: impact.path[-2] if len(impact.path) > 1 else "" for impact in blast.impacts}
-    by_name = {impact.name: impact for impact in blast.impacts}
-    rows: list[tuple[str, ...]] = []
-    done: set[str] = set()
-
-    def add(impact: Impact, depth: int) -> None:
-        done.add(impact.name)
-        rows.append((moment_text(blast.run, impact.falls_s), "  " * depth + impact.name, impact.why))
-        for name, cause in parent.items():
-            if cause == impact.name and name not in done:
-                add(by_name[name], depth + 1)
-
-    roots = [impact for impact in blast.impacts if parent[impact.name] not in by_name]
-    for impact in (*roots, *blast.impacts):
-        if impact.name not in done:
-            add(impact, 0)
-    return Table("How it spreads", ("falls", "who", "why"), tuple(rows))
+    rows = tuple(
+        (moment_text(blast.run, impact.falls_s), "  " * depth + impact.name, impact.why)
+        for impact, depth in blast.spread
+    )
+    return Table("How it spreads", ("falls", "who", "why"), rows)
 
 
 def single_points_table(blast: BlastRadius) -> Table:

@@ -1,0 +1,93 @@
+"""Where the parts of a topology stand on a map: callers left of what they call, or effects right of their cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cascade.analysis.impact import Impact
+    from cascade.model import Needs, Topology
+
+SWEEPS: Final = 8
+"""Times that each column is put in the order of its neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A dependency on the map, from the caller to the callee."""
+
+    caller: str
+    callee: str
+    needs: Needs | None
+    """None for what is no call: members of groups, and what fleets live on and give."""
+
+
+def arrows(topology: Topology) -> list[Arrow]:
+    """Give everything through which failure can spread, against the direction of the arrow."""
+    found = [Arrow(name, call.to, call.needs) for name, service in topology.services.items() for call in service.calls]
+    found += [Arrow(name, member, None) for name, group in topology.groups.items() for member in group.members]
+    for name, fleet in topology.fleets.items():
+        served = dict.fromkeys((*fleet.sets_capacity_of, *fleet.sets_success_of))
+        found += [Arrow(service, name, None) for service in served]
+        keepers = (
+            fleet.lease.renewed_by if fleet.lease else None,
+            fleet.health_check.through if fleet.health_check else None,
+            fleet.restored_by.to if fleet.restored_by else None,
+        )
+        found += [Arrow(name, keeper, None) for keeper in dict.fromkeys(filter(None, keepers))]
+    return found
+
+
+def columns(topology: Topology, drawn: Iterable[Arrow]) -> list[list[str]]:
+    """Sort the parts into columns from left to right, and each column from top to bottom."""
+    names = [*topology.services, *topology.groups, *topology.fleets]
+    callees: dict[str, list[str]] = {name: [] for name in names}
+    neighbours: dict[str, list[str]] = {name: [] for name in names}
+    for arrow in drawn:
+        callees[arrow.caller].append(arrow.callee)
+        neighbours[arrow.caller].append(arrow.callee)
+        neighbours[arrow.callee].append(arrow.caller)
+    depth = depths(names, callees)
+    sorted_in: list[list[str]] = [[] for _ in range(1 + max(depth.values(), default=0))]
+    for name in names:
+        sorted_in[depth[name]].append(name)
+    for _ in range(SWEEPS):
+        place = {name: (row + 0.5) / len(column) for column in sorted_in for row, name in enumerate(column)}
+        for column in sorted_in:
+            column.sort(key=lambda name: barycentre(name, neighbours[name], place))
+    return sorted_in
+
+
+def barycentre(name: str, neighbours: list[str], place: dict[str, float]) -> float:
+    """Mean height of what a part is connected with."""
+    return sum(place[other] for other in neighbours) / len(neighbours) if neighbours else place[name]
+
+
+def depths(names: list[str], callees: dict[str, list[str]]) -> dict[str, int]:
+    """Give the number of calls from the nearest part that nobody calls; cycles that nobody calls begin anywhere."""
+    called = {callee for found in callees.values() for callee in found}
+    depth: dict[str, int] = {}
+    for root in sorted(names, key=lambda name: name in called):
+        if root in depth:
+            continue
+        depth[root], reached = 0, [root]
+        for caller in reached:
+            for callee in callees[caller]:
+                if callee not in depth or depth[caller] + 1 < depth[callee]:
+                    depth[callee] = depth[caller] + 1
+                    reached.append(callee)
+    return depth
+
+
+def tree(spread: Sequence[tuple[Impact, int]]) -> dict[str, tuple[int, int]]:
+    """Give column and row of each part that is hit: right of its cause, the first effect beside it."""
+    where: dict[str, tuple[int, int]] = {}
+    row, deepest = -1, -1
+    for impact, depth in spread:
+        row += depth <= deepest or row < 0
+        deepest = depth
+        where[impact.name] = (depth, row)
+    return where
