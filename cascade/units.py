@@ -74,6 +74,16 @@ def parse_rate(text: str) -> float:
     return float(match[1]) / _PER[match[2]]
 
 
+def parse_limit(text: str) -> float:
+    """Turn ``30/s`` or ``unlimited`` into a rate per second."""
+    if text == "unlimited":
+        return math.inf
+    try:
+        return parse_rate(text)
+    except ValueError:
+        raise ValueError("a rate with its unit, like 30/s, or 'unlimited'") from None
+
+
 def parse_share(text: str) -> float:
     """Turn ``80%`` or ``0.8`` into a share from 0 to 1.
 
@@ -156,6 +166,7 @@ _SHARE_SCHEMA: Final = {
     ],
 }
 _DURATION_SCHEMA: Final = _text(rf"^({_NUMBER}(us|ms|s|m|h|d))+$", "250ms")
+_LIMIT_SCHEMA: Final = _text(rf"^({_NUMBER}/(s|m|min|h|d)|unlimited)$", "30/s")
 _RATE_SCHEMA: Final = _text(rf"^{_NUMBER}/(s|m|min|h|d)$", "1200/s")
 
 
@@ -198,6 +209,14 @@ Rps = Annotated[
     WithJsonSchema(_RATE_SCHEMA),
 ]
 """A rate [1/s], written ``1200/s``, ``90/min``."""
+
+Limit = Annotated[
+    float,
+    PlainValidator(_quantity(parse_limit, 0.0, math.inf, "a rate of at least 0/s")),
+    PlainSerializer(lambda value: f"{value:.12g}/s" if math.isfinite(value) else "unlimited", when_used="json"),
+    WithJsonSchema(_LIMIT_SCHEMA),
+]
+"""A rate [1/s] or none at all, written ``30/s`` or ``unlimited``."""
 
 Fraction = Annotated[
     float,

@@ -22,7 +22,9 @@ POSITION: Final = BINS
 """Place in a ring's row where its hand stands, in bins."""
 ENTERING: Final = BINS + 1
 """Place that gathers what entered since the hand last moved on."""
-WIDTH: Final = BINS + 2
+MOVED: Final = BINS + 2
+"""Place that remembers how far the hand moved last, in bins."""
+WIDTH: Final = BINS + 3
 
 
 def full_ring(amount: float) -> NDArray[np.float64]:
@@ -37,6 +39,7 @@ def expire(ring: NDArray[np.float64], turn: float) -> float:
     """Move the hand by ``turn`` TTLs; return the amount that expired on its way."""
     left = min(turn, 1.0) * BINS
     expired = 0.0
+    ring[MOVED] = left
     while left > 0.0:
         bin_ = int(ring[POSITION])
         rest = bin_ + 1.0 - ring[POSITION]
@@ -55,8 +58,18 @@ def expire(ring: NDArray[np.float64], turn: float) -> float:
 
 @compiled
 def enter(ring: NDArray[np.float64], amount: float) -> None:
-    """Put an amount of fresh entries into the ring."""
-    ring[ENTERING] += amount
+    """Put an amount of fresh entries into the ring, spread over the hand's last move."""
+    moved = ring[MOVED]
+    in_bin = ring[POSITION] % 1.0
+    if in_bin >= moved:
+        ring[ENTERING] += amount
+        return
+    ring[ENTERING] += amount * (in_bin / moved)
+    left, bin_ = moved - in_bin, int(ring[POSITION])
+    while left > 0.0:
+        bin_ = (bin_ - 1) % BINS
+        ring[bin_] += amount * (min(left, 1.0) / moved)
+        left -= 1.0
 
 
 @compiled

@@ -34,6 +34,11 @@ SMALL_ROOM: Final = 256
 larger ones only when they are full."""
 
 
+def is_small(servers: int, room: int) -> bool:
+    """Whether a system with so many workers and waiting places loses requests stationarily."""
+    return servers + room <= SMALL_ROOM
+
+
 def waiting_law(servers: int, room: int | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     r"""Tabulate the M/M/c law of a service, with a waiting room of K places or without limit.
 
@@ -46,7 +51,7 @@ def waiting_law(servers: int, room: int | None) -> tuple[NDArray[np.float64], ND
     """
     c = min(servers, MOST_SERVERS)
     grid = np.arange(GRID + 1) / GRID
-    if room is None or c + room > SMALL_ROOM:
+    if room is None or not is_small(servers, room):
         return grid * _erlang_c(c, grid), np.zeros(GRID + 1)
     rho = grid[:-1] / (1.0 - grid[:-1])
     log_p = _log_states(c, room, rho)

@@ -114,7 +114,7 @@ def leave_answer(
         if rate > 0.0:
             chance = occupancy.interpolate(law, now.used) / max(now.used, 1e-9)
             wait = queue / rate
-            spread = occupancy.waiting_variance(queue, rate, now.starts_rps / rate, min(chance, 1.0))
+            spread = occupancy.waiting_variance(queue, rate, now.taken_rps / rate, min(chance, 1.0))
     row.good = good
     row.mean_s = min(wait + mean, 1e9)
     row.variance = min(spread + variance, 1e18)

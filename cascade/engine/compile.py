@@ -267,9 +267,7 @@ def node_row(topology: Topology, name: str, law_of: Mapping[Any, int], start_of_
     kind = Kind.SERVICE if name in topology.services else Kind.GROUP if group else Kind.WORK
     objective = topology.objective_of(name)
     key = law_key(service)
-    places = math.inf
-    if key is not None and key[1] is not None:
-        places = float(key[0] + key[1])
+    room = None if key is None else key[1]
     demand, contention = service.demand, service.contention
     return {
         "kind": int(kind),
@@ -279,7 +277,8 @@ def node_row(topology: Topology, name: str, law_of: Mapping[Any, int], start_of_
         "law": -1 if key is None else law_of[key],
         "servers": float(service.concurrency.max * service.replicas) if service.concurrency else 0.0,
         "capacity_rps": unless_none(service.capacity_rps) * service.replicas,
-        "places": places,
+        "room": math.inf if room is None else float(room),
+        "is_small": key is not None and room is not None and occupancy.is_small(key[0], room),
         "replicas": float(service.replicas),
         "service_s": service.service_time_s,
         "deadline_s": unless_none(service.work_deadline_s),

@@ -43,10 +43,11 @@ def step(system: System, state: State, special: Ints, flows: Floats, t_s: float,
     """Advance the whole system by one step."""
     restart.power(system, state)
     restart.restart(system, state, dt)
-    population.move_units(system, state, dt)
     population.set_capacities(system, state)
+    population.take_units(system, state, dt)
     shape.shape_calls(system, state, special, t_s, dt)
     serve.serve(system, state, flows, t_s, dt)
+    population.return_units(system, state, dt)
     answer.answer(system, state)
 
 

@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 
 @compiled
-def move_units(system: System, state: State, dt: float) -> None:
-    """Expire, lose, remove and restore the units of every fleet, and make the traffic for it."""
+def take_units(system: System, state: State, dt: float) -> None:
+    """Expire, lose and remove units of every fleet, and make the traffic that brings them back."""
     for m in range(system.fleets.size):
-        fleet = system.fleets[m]
+        fleet, now = system.fleets[m], state.fleets[m]
         gone = expire_leases(system, state, m, dt)
         if fleet.life_s < math.inf:
             gone += leave(system, state, m, state.fleets[m].in_service * -math.expm1(-dt / fleet.life_s))
         if fleet.prober >= 0:
             gone += check_health(system, state, m, dt)
-        come_back(system, state, m, gone, dt)
+        now.lost += gone
+        if fleet.restorer >= 0:
+            state.nodes[fleet.restorer].starts_rps = now.lost / dt
+            now.lost = 0.0
 
 
 @compiled
@@ -74,28 +77,25 @@ def check_health(system: System, state: State, m: int, dt: float) -> float:
 
 
 @compiled
-def come_back(system: System, state: State, m: int, gone: float, dt: float) -> None:
-    """Send lost units to their restoration and put restored ones into service after their lag.
+def return_units(system: System, state: State, dt: float) -> None:
+    """Put the units that were restored into service, each after its lag.
 
     A closed population: a unit waits (between attempts), is in transit or in service.
     """
-    fleet, now = system.fleets[m], state.fleets[m]
-    now.lost += gone
-    if fleet.restorer < 0:
-        return
-    traffic = state.nodes[fleet.restorer]
-    done = traffic.done_rps * dt / fleet.work
-    traffic.starts_rps = now.lost / dt
-    now.lost = 0.0
-    call = system.calls[system.nodes[fleet.restorer].first_call]
-    limit = system.policies[call.policy, retry.TIMEOUT_S]
-    lag = min(state.answers[call.callee].mean_s, limit) + fleet.usable_s
-    keep = math.exp(-dt / lag) if lag > 0.0 else 0.0
-    after = now.transit * keep + done * (lag / dt) * (1.0 - keep)
-    arrived = max(now.transit + done - after, 0.0)
-    now.transit = after
-    now.in_service += arrived
-    ageing.enter(state.leases[m], arrived)
+    for m in range(system.fleets.size):
+        fleet, now = system.fleets[m], state.fleets[m]
+        if fleet.restorer < 0:
+            continue
+        done = state.nodes[fleet.restorer].done / fleet.work
+        call = system.calls[system.nodes[fleet.restorer].first_call]
+        limit = system.policies[call.policy, retry.TIMEOUT_S]
+        lag = min(state.answers[call.callee].mean_s, limit) + fleet.usable_s
+        keep = math.exp(-dt / lag) if lag > 0.0 else 0.0
+        after = now.transit * keep + done * (lag / dt) * (1.0 - keep)
+        arrived = max(now.transit + done - after, 0.0)
+        now.transit = after
+        now.in_service += arrived
+        ageing.enter(state.leases[m], arrived)
 
 
 @compiled

@@ -77,43 +77,52 @@ def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> N
 def work_limited(
     node: Node, now: NodeState, answer: Answer, flow: Floats, waiting_law: Floats, blocking_law: Floats, dt: float
 ) -> None:
-    r"""Serve with a limited number of workers or a limited rate, implicit in time.
+    r"""Serve with a limited number of workers, or start work at a limited rate; implicit in time.
 
     .. math:: X' = X + a\,dt - \mu\,u(X')\,dt
+
+    Workers are held until a request is answered; a rate limits only how often work is started.
     """
     rate = service_rate(node, now)
-    servers = rate * now.hold_s
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
-    if node.places <= occupancy.SMALL_ROOM and rate > 0.0:
+    if node.is_small and rate > 0.0:
         load = (high + low) / rate
         blocked = occupancy.interpolate(blocking_law, load / (1.0 + load))
         high *= 1.0 - blocked
         low *= 1.0 - blocked
     queued = max(now.work - now.busy, 0.0)
-    brought = now.work + (high + low) * dt
+    brought = queued + (high + low) * dt
+    held = 0.0
+    if node.servers > 0.0:
+        brought += now.busy
+        held = rate * now.hold_s
     used = 0.0
     if rate > 0.0:
         waiting = occupancy.interpolate(waiting_law, now.used)
-        used = occupancy.utilisation(brought, servers, rate * dt, waiting)
-    served = rate * used
-    left = max(brought - served * dt, 0.0)
-    over = max(left - node.places, 0.0)
-    left -= over
+        used = occupancy.utilisation(brought, held, rate * dt, waiting)
+    done = rate * used
+    busy = held * used
+    queue = max(brought - done * dt - busy, 0.0)
+    over = max(queue - node.room, 0.0)
+    queue -= over
     shed = min(over / dt, low)
     low -= shed
     high = max(high - (over / dt - shed), 0.0)
-    busy = min(servers * used, left)
     expired = 0.0
     if node.deadline_s < math.inf:
-        expired = max(left - busy - rate * node.deadline_s, 0.0)
-        left -= expired
-    queue = left - busy
-    wait = queue / rate if rate > 0.0 else math.inf
+        expired = max(queue - rate * node.deadline_s, 0.0)
+        queue -= expired
+    now.taken_rps = high + low
     now.starts_rps = max(high + low - (queue - queued + expired) / dt, 0.0)
-    now.work, now.busy, now.used = left, busy, used
+    if node.servers <= 0.0:
+        keep = math.exp(-dt / now.hold_s) if now.hold_s > 0.0 else 0.0
+        busy = now.busy * keep + now.starts_rps * now.hold_s * (1.0 - keep)
+        done = max(now.starts_rps + (now.busy - busy) / dt, 0.0)
+    wait = queue / rate if rate > 0.0 else math.inf
+    now.work, now.busy, now.used = queue + busy, busy, used
     now.age_s = min(now.age_s + dt, wait) if queue > 1e-9 else 0.0
-    book(now, answer, flow, high, low, served, (now.purged + expired) / dt)
+    book(now, answer, flow, high, low, done, (now.purged + expired) / dt)
 
 
 @compiled
@@ -168,4 +177,4 @@ def call_out(system: System, state: State, node: Node, now: NodeState, dt: float
         answer.timely_rps += sent * live.ok
         if policy[retry.LOW] > 0.0:
             state.nodes[call.callee].low_rps += sent
-    now.done_rps = done
+    now.done = done * dt

@@ -54,10 +54,12 @@ class NodeState:
     """Share of the requests offered that will succeed, as callers see it."""
     up: float
     """Share of the capacity that is up."""
+    taken_rps: float
+    """Requests admitted [1/s]."""
     starts_rps: float
     """Requests taken into work [1/s]."""
-    done_rps: float
-    """Successful calls that it made [1/s]."""
+    done: float
+    """Successful calls that it made in the last step."""
     purged: float
     """Waiting work thrown away by events and not yet in the flows."""
     health: float

@@ -44,8 +44,10 @@ class Node:
     """Workers, all replicas; 0 when their number is not the limit."""
     capacity_rps: float
     """Rate limit of its work [1/s], all replicas; inf when there is none."""
-    places: float
-    """Requests that may wait or be in work; inf when there is no limit."""
+    room: float
+    """Requests that may wait; inf when there is no limit."""
+    is_small: bool
+    """Whether it loses requests as a stationary Erlang system does, long before its room is full on average."""
     replicas: float
     """Copies that share the load."""
     service_s: float

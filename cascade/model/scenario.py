@@ -10,7 +10,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, Wit
 from pydantic_core import PydanticCustomError
 
 from cascade.behaviours.part import Part
-from cascade.units import Fraction, Rps, Seconds, parse_seconds
+from cascade.units import Fraction, Limit, Seconds, parse_seconds
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
@@ -99,8 +99,8 @@ class Event(Part):
     """degrade: factor on the service time."""
     factor: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
     """surge: factor on the demand."""
-    rate_rps: Rps | None = None
-    """throttle: requests admitted per second; none lifts the throttle."""
+    rate_rps: Limit | None = None
+    """throttle: requests admitted per second."""
     share_fraction: Fraction = 1.0
     """fail, lose: share of the capacity or of the units that goes."""
     over_s: Seconds = 0.0
@@ -132,6 +132,9 @@ class Event(Part):
         if len(given) != 1:
             what = "no action" if not given else f"{' and '.join(given)} at once"
             msg = f"{what}; expected exactly one of {', '.join(self.ACTIONS)}"
+            raise ValueError(msg)
+        if given == ["throttle"] and self.rate_rps is None:
+            msg = "throttle needs rate"
             raise ValueError(msg)
         if given == ["flap"] and not (self.period_s and self.down_s and self.lasts_s):
             msg = "flap needs period, down and for"
