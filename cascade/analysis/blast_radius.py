@@ -142,7 +142,7 @@ def blast_radius(  # noqa: PLR0913 - what fails, for how long, and how it is run
     repaired_s = find_repair(run, triggers)
     unwell = tuple(name for name in run.names if run.is_hit(name)[run.times_s <= first_s].any())
     found = (impact_of(run, name, first_s, repaired_s) for name in run.names if name not in unwell)
-    impacts = sorted(filter(None, found), key=lambda impact: impact.falls_s)
+    impacts = sorted(filter(None, found), key=lambda impact: (impact.falls_s, len(impact.path)))
     met = dict.fromkeys(name for impact in impacts for name in impact.path)
     return BlastRadius(
         run=run,

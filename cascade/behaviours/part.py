@@ -33,4 +33,5 @@ class Part(BaseModel):
 
     def changed(self, **fields: Any) -> Any:
         """Give a validated copy with some fields changed."""
-        return type(self).model_validate({**dict(self), **fields})
+        own = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate(own | fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -320,7 +321,8 @@ def draw_arrow(
 ) -> None:
     """Draw an arrow between two boxes; round the outside where both stand in one column."""
     step = (end[0] > start[0]) - (end[0] < start[0])
-    bend = 0.0 if step else 0.4
+    down = end[1] - start[1]
+    bend = 0.0 if step else math.copysign(min(0.4, 0.8 / abs(down)), down)
     axes.annotate(
         "", (end[0] - (step or 1) * BOX / 2, end[1]), (start[0] + (step or -1) * BOX / 2, start[1]), zorder=1,
         arrowprops={
