@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
-from cascade.analysis.impact import last_fall
+from cascade.analysis.impact import last_fall, path_to
 from cascade.analysis.replay import Replay
 from cascade.analysis.sentences import about, brief
 from cascade.analysis.windows import length_within, windows
@@ -43,6 +43,8 @@ class Lane:
     observed: tuple[Comparison, ...]
     begins_s: float
     """First moment, observed or simulated [s]; inf for what stays up."""
+    steps: int
+    """Steps from the fault to it: tells apart what falls at the same moment."""
     outage: str
     """How long it was hit, in words."""
 
@@ -80,7 +82,7 @@ def make_lanes(result: Run | BlastRadius | Replay) -> list[Lane]:
         observed.setdefault(row.service, []).append(row)
     parts = [name for name in run.names if name in observed or run.is_hit(name).any()]
     lanes = [make_lane(run, name, observed.get(name, [])) for name in parts]
-    return sorted(lanes, key=lambda lane: lane.begins_s)
+    return sorted(lanes, key=lambda lane: (lane.begins_s, lane.steps))
 
 
 def make_lane(run: Run, name: str, observed: Sequence[Comparison]) -> Lane:
@@ -95,6 +97,7 @@ def make_lane(run: Run, name: str, observed: Sequence[Comparison]) -> Lane:
         windows=found,
         observed=tuple(observed),
         begins_s=beginning(run, found, observed),
+        steps=len(path_to(run.falls, name, found[0].start_s)) if found else 0,
         outage=about(lasts_s) + still if lasts_s else "never",
     )
 

@@ -33,7 +33,7 @@ def topology(**changes: Any) -> Topology:
                 "mail": {"capacity_rps": 12.0, "durable": True},
                 "status": {"demand": {"rate_rps": 5.0}},
                 "leases": {"capacity_rps": 5.0, "calls": ["db"]},
-                "vm": {"demand": {"rate_rps": 1.0}, "capacity_rps": 1.1, "queue": 5},
+                "vm": {"demand": {"rate_rps": 1.0}, "capacity_rps": 1.5, "queue": 50},
             },
             "groups": {"search": {"members": ["search-a", "search-b", "search-c"], "needs": 2}},
             "fleets": {
