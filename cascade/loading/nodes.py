@@ -1,0 +1,170 @@
+"""YAML as plain values that remember where they stand.
+
+Built from the parser's events, never from tags, so that no text can make an object. Depth, size and
+the expansion of aliases are bounded: a small file cannot ask for a large memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import yaml
+
+from cascade.errors import Problem, TopologyError
+from cascade.loading.scalars import scalar
+from cascade.loading.source import check_characters, problem
+
+MAX_DEPTH: Final = 40
+"""Deepest nesting; a topology needs about ten levels."""
+MAX_NODES: Final = 1_500_000
+"""Most values written out in a file."""
+MAX_EXPANDED: Final = 200_000
+"""Most values that aliases may repeat."""
+
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its place in the text, and the place of its key (0 where it has none)."""
+
+    plain: Any
+    """The value itself: None, bool, int, float, str, list or dict."""
+    line: int
+    column: int
+    key_line: int = 0
+    key_column: int = 0
+    children: dict[str, Node] | list[Node] | None = None
+    """The same list or dict, with nodes for values."""
+
+    def below(self, step: str | int) -> Node | None:
+        """Give the child under a key or a position, if there is one."""
+        if isinstance(self.children, dict):
+            return self.children.get(str(step))
+        if isinstance(self.children, list) and isinstance(step, int) and step < len(self.children):
+            return self.children[step]
+        return None
+
+
+def parse(text: str, file: str) -> tuple[Node, list[Problem]]:
+    """Turn one YAML document into nodes, and list what can be overlooked while doing so.
+
+    Raises
+    ------
+    TopologyError
+        When there is no telling what the text means.
+    """
+    check_characters(text, file)
+    builder = _Builder(file)
+    try:
+        return builder.document(yaml.parse(text, Loader=_LOADER)), builder.problems
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        raise problem(file, f"not YAML: {what}", *((mark.line + 1, mark.column + 1) if mark else (1, 1))) from None
+    except yaml.YAMLError as error:
+        raise problem(file, f"not YAML: {error}".splitlines()[0], 1, 1) from None
+
+
+class _Builder:
+    """Follows the events of one document."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, tuple[Node, int] | None] = {}
+        """Finished nodes with their size; None while a node is not finished."""
+        self.written = 0
+        self.expanded = 0
+
+    def document(self, events: Iterator[yaml.Event]) -> Node:
+        """Give the root of the only document."""
+        next(events)  # the stream starts
+        if isinstance(next(events), yaml.StreamEndEvent):
+            raise problem(self.file, "empty; expected a topology with 'services'", 1, 1)
+        root = self.node(next(events), events, 0)
+        next(events)  # the document ends
+        more = next(events)
+        if not isinstance(more, yaml.StreamEndEvent):
+            raise self.error(more, "a second document; expected one topology in a file")
+        return root
+
+    def node(self, event: Any, events: Iterator[yaml.Event], depth: int) -> Node:
+        """Build the node that an event begins."""
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        if depth > MAX_DEPTH:
+            raise self.error(event, f"nested too deeply; expected at most {MAX_DEPTH} levels")
+        before = self.written + self.expanded
+        self.written += 1
+        if self.written > MAX_NODES:
+            raise self.error(event, f"too many values; expected at most {MAX_NODES}")
+        if event.tag is not None and event.tag != "!":
+            self.problems.append(self.found(event, f"the tag '{event.tag[:64]}' has no meaning here"))
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        node = self.content(event, events, depth)
+        if event.anchor:
+            self.anchors[event.anchor] = (node, self.written + self.expanded - before)
+        return node
+
+    def content(self, event: Any, events: Iterator[yaml.Event], depth: int) -> Node:
+        """Build a scalar, a list or a mapping."""
+        mark = event.start_mark
+        node = Node(None, mark.line + 1, mark.column + 1)
+        if isinstance(event, yaml.ScalarEvent):
+            node.plain = scalar(event.value) if event.implicit[0] else event.value
+        elif isinstance(event, yaml.SequenceStartEvent):
+            children = []
+            while not isinstance(item := next(events), yaml.SequenceEndEvent):
+                children.append(self.node(item, events, depth + 1))
+            node.children = children
+            node.plain = [child.plain for child in children]
+        else:
+            node.children = self.mapping(events, depth)
+            node.plain = {key: child.plain for key, child in node.children.items()}
+        return node
+
+    def mapping(self, events: Iterator[yaml.Event], depth: int) -> dict[str, Node]:
+        """Build the entries of a mapping; of a repeated key the first counts."""
+        children: dict[str, Node] = {}
+        while not isinstance(key := next(events), yaml.MappingEndEvent):
+            name = self.key(key)
+            mark = key.start_mark
+            child = self.node(next(events), events, depth + 1)
+            child.key_line, child.key_column = mark.line + 1, mark.column + 1
+            if name in children:
+                first = children[name].key_line
+                self.problems.append(self.found(key, f"the key '{name}' was given before, in line {first}"))
+            else:
+                children[name] = child
+        return children
+
+    def key(self, event: Any) -> str:
+        """Give the text of a key; names that look like numbers are names."""
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self.error(event, "expected a name as key")
+        return str(event.value)
+
+    def alias(self, event: Any) -> Node:
+        """Give the node that an alias repeats, standing where the alias stands."""
+        if event.anchor not in self.anchors:
+            raise self.error(event, f"unknown alias '*{event.anchor}'")
+        known = self.anchors[event.anchor]
+        if known is None:
+            raise self.error(event, f"the anchor '&{event.anchor}' contains itself")
+        node, size = known
+        self.expanded += size
+        if self.expanded > MAX_EXPANDED:
+            raise self.error(event, f"aliases repeat too much; expected at most {MAX_EXPANDED} values")
+        return replace(node, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+    def found(self, event: Any, message: str) -> Problem:
+        """Make a problem that stands where an event begins."""
+        return Problem(self.file, event.start_mark.line + 1, event.start_mark.column + 1, message)
+
+    def error(self, event: Any, message: str) -> TopologyError:
+        """Make the error that ends the reading, with what was found before."""
+        return TopologyError((*self.problems, self.found(event, message)))
