@@ -6,25 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import sentences
+from cascade.analysis.failures import scenario_of_failures
 from cascade.analysis.impact import Impact, impact_of
 from cascade.analysis.structure import SinglePoint, single_points
 from cascade.engine.plan import members
 from cascade.engine.simulate import simulate
 from cascade.errors import ScenarioError
-from cascade.model import Event, Scenario
-from cascade.units import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cascade.engine.clock import Clock
     from cascade.engine.run import Run
-    from cascade.model import Topology
+    from cascade.model import Event, Scenario, Topology
 
 __all__ = ["BlastRadius", "Impact", "blast_radius", "scenario_of_failures"]
 
-QUIET_S: Final = 600.0
-"""Time before the failure, so that a figure shows what is usual [s]."""
 STAYS_S: Final = 60.0
 """A service that is hit for less time after the repair has come back with it [s]."""
 FAULTS: Final = ("fail", "degrade", "lose", "flap", "switch_off")
@@ -152,29 +149,6 @@ def blast_radius(  # noqa: PLR0913 - what fails, for how long, and how it is run
         impacts=tuple(impacts),
         single_points=single_points(topology, met),
         hit_before=unwell,
-    )
-
-
-def scenario_of_failures(topology: Topology, nodes: Sequence[str], lasts_s: float) -> Scenario:
-    """Give the scenario in which some parts fail together, ten minutes in, and are then repaired.
-
-    Raises
-    ------
-    ScenarioError
-        When a name does not exist.
-    """
-    known = [*topology.services, *topology.groups, *topology.fleets, *topology.all_domains]
-    for name in nodes:
-        if name not in known:
-            raise ScenarioError(f"cannot fail '{name}' in {topology.name}{closest(name, known)}")
-    fails = [Event(at=QUIET_S, fail=name, lasts_s=lasts_s, trigger=True) for name in dict.fromkeys(nodes)]
-    parts = dict.fromkeys(part for name in nodes for part, _ in members(topology, name))
-    idle = [name for name in parts if name in topology.fleets and topology.fleets[name].restored_by is None]
-    repairs = [Event(at=QUIET_S + lasts_s, restore=name) for name in idle]
-    return Scenario(
-        description=f"{sentences.listed(nodes)} failing for {sentences.about(lasts_s)}",
-        duration_s=QUIET_S + lasts_s + max(7200.0, 6.0 * lasts_s),
-        events=(*fails, *repairs),
     )
 
 
