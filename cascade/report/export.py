@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import math
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.report.document import document, rows
+from cascade.report.formats import Format
 from cascade.report.tables import as_markdown, as_text
 from cascade.report.text import blocks
 
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet would take for a formula."""
-
-
-class Format(StrEnum):
-    """How a result is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
 
 
 def export(result: object, form: Format) -> str:

@@ -12,7 +12,8 @@ import pytest
 from cascade import blast_radius, replay, simulate
 from cascade.analysis.windows import windows
 from cascade.model import Topology
-from cascade.report.export import Format, csv_text, export, harmless, json_text
+from cascade.report.export import csv_text, export, harmless, json_text
+from cascade.report.formats import Format
 from cascade.report.tables import Table, as_html, as_markdown, as_text
 
 if TYPE_CHECKING:

@@ -1,0 +1,71 @@
+"""What the commands that answer with a result share: format, file, figure and progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cascade.errors import CascadeError
+from cascade.report.formats import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How the result is written.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.", dir_okay=False)]
+PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw it: a .png, .svg or .pdf.", dir_okay=False)]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+ScenarioOption = Annotated[str | None, typer.Option("--scenario", "-s", help="What happens; the file's first.")]
+
+
+def deliver(result: object, form: Format, output: Path | None) -> None:
+    """Write a result to the terminal or to a file."""
+    from cascade.report.export import export  # noqa: PLC0415 - what is not used costs nothing
+
+    text = export(result, form)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        with writing(output):
+            output.write_text(text, encoding="utf-8")
+
+
+def draw(result: Any, path: Path | None) -> None:
+    """Draw the timeline of a result, if a picture is asked for."""
+    if path is None:
+        return
+    os.environ.setdefault("MPLBACKEND", "Agg")  # a file needs no window
+    from cascade.report.figures import plot_timeline, save_figure  # noqa: PLC0415 - as above
+
+    with writing(path):
+        save_figure(plot_timeline(result), path)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in one line why a file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise CascadeError(f"{path}: cannot be written: {error.strerror}") from None
+    except ValueError as error:  # matplotlib's word for an unknown ending
+        raise CascadeError(f"{path}: {error}") from None
+
+
+@contextmanager
+def progress_bar(task: str, *, quiet: bool) -> Iterator[Callable[[float], None] | None]:
+    """Show how far something is, and how long is left, while somebody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        number = bar.add_task(task, total=1.0)
+        yield lambda share: bar.update(number, completed=share)
