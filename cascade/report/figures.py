@@ -91,7 +91,7 @@ def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
 
 def make_panels(count: int, marks: Sequence[Mark], run: Run) -> tuple[Figure, tuple[Axes, Axes]]:
     """Lay out the figure: title, numbers of the events, lanes, backlogs, ticks, texts of the events."""
-    rows = -(-len(marks) // 2)
+    rows = -(-len(layout.mark_lines(marks)) // 2)
     levels = 1 + max((mark.level for mark in marks), default=0)
     top_in, lanes_in = 0.85 + 0.21 * levels, 0.15 + LANE_IN * count
     curves_in = 1.75 if layout.make_curves(run) else 0.3
@@ -219,12 +219,13 @@ def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius
     figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
     run = layout.run_of(result)
     figure.text(left, 1.0 - 0.5 / height_in, setting(run), fontsize=9.5, color=FAINT, va="top")
-    rows = -(-len(marks) // 2)
-    for index, mark in enumerate(marks):
+    lines = layout.mark_lines(marks)
+    rows = -(-len(lines) // 2)
+    for index, (number, text) in enumerate(lines):
         column, row = divmod(index, rows)
         x, y = left + 0.5 * column, (0.2 + 0.2 * (rows - 1 - row)) / height_in
-        figure.text(x, y, f"{mark.number:>2}", fontsize=8.5, fontweight="bold", color=INK, va="bottom")
-        figure.text(x + 0.02, y, shortened(mark.text, 88), fontsize=8.5, color=INK, va="bottom")
+        figure.text(x, y, f"{number:>2}", fontsize=8.5, fontweight="bold", color=INK, va="bottom")
+        figure.text(x + 0.02, y, shortened(text, 100), fontsize=8.5, color=INK, va="bottom")
 
 
 def draw_legend(figure: Figure, lanes: Sequence[Lane], result: Run | BlastRadius | Replay) -> None:

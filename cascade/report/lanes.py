@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 HOUR_S: Final = 3600.0
 MOST_CURVES: Final = 6
 MOST_TICKS: Final = 13
+LINE: Final = 92
+"""Characters of an event's text that fit half of the figure."""
 CLOSE: Final = 0.025
 """Share of the width in which two marks would touch."""
 TICK_STEPS_S: Final = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
@@ -124,6 +127,15 @@ def make_marks(run: Run, width_s: float) -> list[Mark]:
         notes = "; ".join(dict.fromkeys(text for _, text in pairs))
         marks.append(Mark(number, time_s, level, f"{moment}  {notes}"))
     return marks
+
+
+def mark_lines(marks: Sequence[Mark]) -> list[tuple[str, str]]:
+    """Write the marks in lines that fit half of the figure: the number, or nothing where one goes on."""
+    return [
+        ("" if index else str(mark.number), line)
+        for mark in marks
+        for index, line in enumerate(textwrap.wrap(mark.text, LINE, subsequent_indent="  "))
+    ]
 
 
 def make_curves(run: Run) -> list[Curve]:
