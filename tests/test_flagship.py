@@ -66,13 +66,21 @@ def test_nothing_happens_without_the_trigger(topology: Topology) -> None:
 
 
 def test_leases_collapse_until_operators_throttle(topology: Topology) -> None:
-    trigger, *_ = topology.scenarios[OUTAGE].events
-    repair = next(e for e in topology.scenarios[OUTAGE].events if e.target == trigger.target and e.action == "restore")
-    run = with_events(topology, trigger, repair)
+    trigger, bridge, repair, *_ = topology.scenarios[OUTAGE].events
+    run = with_events(topology, trigger, bridge, repair)
 
     assert run.is_hit("ec2-dwfm")[-1]
     assert run.of("droplet-leases", "in_service_fraction")[-1] < 0.5
     assert not run.is_hit("dynamodb-regional-endpoint")[-1]
+
+
+def test_the_repair_waits_for_tooling_that_is_down_itself(topology: Topology) -> None:
+    trigger, _bridge, repair, *_ = topology.scenarios[OUTAGE].events
+    run = with_events(topology, trigger, repair)
+
+    assert repair.needs == "internal-tooling"
+    assert run.event_times_s[1] == float("inf")
+    assert run.is_hit("dynamodb-dns-record")[-1]
 
 
 def test_throttling_two_hours_earlier_saves_two_hours_of_leases(topology: Topology, replay: cascade.Replay) -> None:
