@@ -1,0 +1,1 @@
+"""A topology as a graph, for what graph theory answers."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
-from typing import Annotated, Any, Union, get_args, get_origin
-
-from pydantic.fields import FieldInfo
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from cascade.behaviours.part import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
 
 
 def keys_of(part: type[Part]) -> dict[str, FieldInfo]:

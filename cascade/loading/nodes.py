@@ -6,15 +6,17 @@ the expansion of aliases are bounded: a small file cannot ask for a large memory
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from cascade.errors import Problem, TopologyError
 from cascade.loading.scalars import scalar
 from cascade.loading.source import check_characters, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_DEPTH: Final = 40
 """Deepest nesting; a topology needs about ten levels."""
@@ -61,7 +63,7 @@ def parse(text: str, file: str) -> tuple[Node, list[Problem]]:
     try:
         return builder.document(yaml.parse(text, Loader=_LOADER)), builder.problems
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
         raise problem(file, f"not YAML: {what}", *((mark.line + 1, mark.column + 1) if mark else (1, 1))) from None
     except yaml.YAMLError as error:

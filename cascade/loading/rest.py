@@ -6,7 +6,6 @@ References are checked on it, so that one wrong number does not hide a wrong nam
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,8 @@ from cascade.loading.fields import annotation_at, keys_of, part_of
 from cascade.model import Topology
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
     from cascade.loading.nodes import Node
 
 Path = tuple[str | int, ...]

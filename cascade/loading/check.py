@@ -1,0 +1,66 @@
+"""Whether topology files are well-formed, and how large they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cascade.errors import Problem, TopologyError
+from cascade.loading.read import load
+from cascade.loading.source import file_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cascade.model import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found in one file."""
+
+    file: str
+    """As it is called in messages."""
+    problems: tuple[Problem, ...]
+    """All of them, sorted by place."""
+    sizes: dict[str, int]
+    """How many parts of each kind; nothing when there are problems."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was found in several files."""
+
+    files: tuple[Check, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems of all files."""
+        return tuple(problem for file in self.files for problem in file.problems)
+
+
+def check(files: Iterable[str | Path]) -> Checks:
+    """Read files and say of each what is wrong with it, or how much is in it."""
+    return Checks(tuple(map(check_file, files)))
+
+
+def check_file(path: str | Path) -> Check:
+    """Read one file."""
+    try:
+        return Check(file_label(path), (), sizes(load(path)))
+    except TopologyError as error:
+        return Check(file_label(path), error.problems, {})
+
+
+def sizes(topology: Topology) -> dict[str, int]:
+    """Count the parts of a topology by kind."""
+    return {
+        "services": len(topology.services),
+        "calls": sum(len(service.calls) for service in topology.services.values()),
+        "groups": len(topology.groups),
+        "fleets": len(topology.fleets),
+        "domains": len(topology.all_domains),
+        "scenarios": len(topology.scenarios),
+        "observed": len(topology.observed),
+    }

@@ -1,0 +1,87 @@
+"""The ``cascade`` command; each subcommand is one file and mirrors one call of the library."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from cascade.errors import CascadeError
+
+COMMANDS: Final = ("validate", "simulate", "blast-radius", "replay")
+"""In the order of the help; each is the function of that name in the file of that name."""
+
+BAD_INPUT: Final = 2
+"""Exit code when the input or the way of calling is wrong."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # what the terminal cannot show
+    sys.exit(quietly(sys.argv[1:]))
+
+
+def quietly(arguments: list[str]) -> int:
+    """Run the command line; a reader that has gone away, as ``head`` does, is no error."""
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and give its exit code; what the user can put right is one line per problem."""
+    try:
+        code = application()(arguments or ["--help"], prog_name="cascade", standalone_mode=False)
+    except CascadeError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
+    except typer.TyperException as error:  # how the command was called
+        sys.stderr.write(f"cascade: {error.format_message()}; see cascade --help\n")
+        return BAD_INPUT
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def application() -> typer.Typer:
+    """Make the application of all commands; what a command needs is imported when it runs."""
+    app = typer.Typer(
+        name="cascade",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"max_content_width": 120},
+    )
+    app.callback(epilog="Exit codes: 0 done, 2 bad input or usage, 130 interrupted.")(cascade)
+    for name in COMMANDS:
+        function = name.replace("-", "_")
+        app.command(name)(getattr(importlib.import_module(f"cascade_cli.{function}"), function))
+    return app
+
+
+def print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it
+    """Print the version and end, if that is wanted."""
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - so that --help is quick
+
+        try:
+            typer.echo(f"cascade {version('cascade-blast-radius')}")
+        except PackageNotFoundError:
+            typer.echo("cascade, not installed")
+        raise typer.Exit
+
+
+def cascade(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Say what happens when a part of a system fails: who is hit, when, why, and when each is back."""

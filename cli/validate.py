@@ -1,0 +1,18 @@
+"""The command ``validate``."""
+
+from __future__ import annotations
+
+from cascade.report.formats import Format
+from cascade_cli.options import FilesArgument
+from cascade_cli.results import FormatOption, OutputOption, deliver
+
+
+def validate(files: FilesArgument, form: FormatOption = Format.TEXT, output: OutputOption = None) -> None:
+    """Say every problem of every FILE, each with its line and column, or how large it is."""
+    from cascade.errors import TopologyError  # noqa: PLC0415 - so that --help is quick
+    from cascade.loading.check import check  # noqa: PLC0415 - as above
+
+    checks = check(files)
+    deliver(checks, form, output)
+    if checks.problems:
+        raise TopologyError(checks.problems)
