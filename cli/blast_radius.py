@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cascade.report.formats import Format
 from cascade_cli.options import FileArgument, read
 from cascade_cli.results import (
     FormatOption,
@@ -18,13 +19,22 @@ from cascade_cli.results import (
     progress_bar,
 )
 
-from cascade.report.formats import Format
-from cascade.units import parse_seconds
-
 NodesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[NODE]...", help="What fails: services, groups, fleets or domains.")
 ]
-ForOption = Annotated[float, typer.Option("--for", parser=parse_seconds, metavar="DURATION", help="How long it fails.")]
+
+
+def seconds(text: str) -> float:
+    """Read a duration."""
+    from cascade.units import parse_seconds  # noqa: PLC0415 - so that --help is quick
+
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"expected {error}, got '{text}'") from None
+
+
+ForOption = Annotated[float, typer.Option("--for", parser=seconds, metavar="DURATION", help="How long it fails.")]
 
 
 def blast_radius(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade.report.formats import Format
 from cascade_cli.options import FileArgument, read_with_text
 from cascade_cli.results import (
     FormatOption,
@@ -13,8 +14,6 @@ from cascade_cli.results import (
     draw,
     progress_bar,
 )
-
-from cascade.report.formats import Format
 
 
 def replay(

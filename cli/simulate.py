@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cascade.report.formats import Format
 from cascade_cli.options import FileArgument, read
 from cascade_cli.results import (
     FormatOption,
@@ -17,8 +18,6 @@ from cascade_cli.results import (
     draw,
     progress_bar,
 )
-
-from cascade.report.formats import Format
 
 FailOption = Annotated[
     list[str] | None, typer.Option("--fail", metavar="NODE@START+DURATION", help="Let something fail; repeatable.")
