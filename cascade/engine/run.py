@@ -132,3 +132,8 @@ class Run:
         from cascade.report.frames import wide_frame  # noqa: PLC0415 - pandas only when asked for
 
         return wide_frame(self, series)
+
+    def _repr_html_(self) -> str:
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
+
+        return as_notebook(self)
