@@ -154,7 +154,12 @@ def _text(pattern: str, example: str) -> dict[str, Any]:
     return {
         "anyOf": [
             {"type": "string", "pattern": pattern, "examples": [example]},
-            {"type": "object", "properties": {"uniform": uniform}, "required": ["uniform"]},
+            {
+                "type": "object",
+                "properties": {"uniform": uniform},
+                "required": ["uniform"],
+                "additionalProperties": False,
+            },
         ],
     }
 

@@ -1,16 +1,22 @@
-"""What the commands share: the topology file that they read."""
+"""What the commands share: the topology file that they read, and the file that they write."""
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cascade.errors import CascadeError
 
 if TYPE_CHECKING:
     from cascade.model import Topology
 
 FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="Topology file; - is standard input.")]
 FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE...", help="Topology files; - is standard input.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
 
 
 def read(file: str) -> Topology:
@@ -25,3 +31,28 @@ def read_with_text(file: str) -> tuple[Topology, str]:
 
     text = read_text(file)
     return loads(text, file=file_label(file)), text
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a result to standard output, or to a file that is never seen half written."""
+    if output is None or str(output) == "-":
+        sys.stdout.write(text)
+        return
+    target = output.resolve()
+    try:
+        if target.exists() and not target.is_file():  # a pipe or a device
+            target.write_text(text, encoding="utf-8")
+        else:
+            replace(target, text)
+    except OSError as error:
+        raise CascadeError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def replace(target: Path, text: str) -> None:
+    """Put a text in the place of a file in one step."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -12,12 +12,12 @@ import typer
 
 from cascade.errors import CascadeError
 from cascade.report.formats import Format
+from cascade_cli.options import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is written.")]
-OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.", dir_okay=False)]
 PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw it: a .png, .svg or .pdf.", dir_okay=False)]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 ScenarioOption = Annotated[str | None, typer.Option("--scenario", "-s", help="What happens; the file's first.")]
@@ -27,12 +27,7 @@ def deliver(result: object, form: Format, output: Path | None) -> None:
     """Write a result to the terminal or to a file."""
     from cascade.report.export import export  # noqa: PLC0415 - what is not used costs nothing
 
-    text = export(result, form)
-    if output is None:
-        sys.stdout.write(text)
-    else:
-        with writing(output):
-            output.write_text(text, encoding="utf-8")
+    write(export(result, form), output)
 
 
 def draw(result: Any, path: Path | None) -> None:

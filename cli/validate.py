@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cascade.report.formats import Format
-from cascade_cli.options import FilesArgument
-from cascade_cli.results import FormatOption, OutputOption, deliver
+from cascade_cli.options import FilesArgument, OutputOption
+from cascade_cli.results import FormatOption, deliver
 
 
 def validate(files: FilesArgument, form: FormatOption = Format.TEXT, output: OutputOption = None) -> None:

@@ -134,7 +134,7 @@ class _Builder:
         children: dict[str, Node] = {}
         while not isinstance(key := next(events), yaml.MappingEndEvent):
             name = self.key(key)
-            mark = key.start_mark
+            mark: Any = key.start_mark
             child = self.node(next(events), events, depth + 1)
             child.key_line, child.key_column = mark.line + 1, mark.column + 1
             if name in children:
