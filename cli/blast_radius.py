@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from cascade.report.formats import Format
-from cascade_cli.options import FileArgument, read
+from cascade_cli.options import FileArgument, OutputOption, read
 from cascade_cli.results import (
     FormatOption,
-    OutputOption,
     PlotOption,
     QuietOption,
     ScenarioOption,

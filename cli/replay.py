@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from cascade.report.formats import Format
-from cascade_cli.options import FileArgument, read_with_text
+from cascade_cli.options import FileArgument, OutputOption, read_with_text
 from cascade_cli.results import (
     FormatOption,
-    OutputOption,
     PlotOption,
     QuietOption,
     ScenarioOption,
