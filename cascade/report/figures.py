@@ -46,6 +46,8 @@ STYLES: Final[tuple[tuple[str, Stroke], ...]] = (
     ("#1a1a1a", (0, (3, 1, 1, 1))),
 )  # fmt: skip
 """Colours that the colour-blind tell apart, each with a stroke of its own for print in grey."""
+LARGEST_IN: Final = 200.0
+"""Width and height of the largest picture; what does not fit is drawn smaller."""
 BOX: Final = 0.78
 """Width of a box on the map, in columns."""
 DARK: Final = 1.5
@@ -71,7 +73,8 @@ def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
     observed windows, as thin hatched bars under the simulated ones.
     """
     run = layout.run_of(result)
-    lanes = layout.make_lanes(result)
+    every = layout.make_lanes(result)
+    lanes = every[: layout.MOST_LANES]
     until_s = layout.last_moment(run, lanes)
     marks = layout.make_marks(run, until_s)
     figure, (above, below) = make_panels(max(len(lanes), 1), marks, run)
@@ -81,7 +84,8 @@ def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
         draw_marks(axes, marks, result)
         axes.set_xlim(0.0, until_s)
     write_numbers(above, marks)
-    write_texts(figure, marks, result)
+    more = f"; the first {len(lanes)} of {len(every)} that are hit" if len(lanes) < len(every) else ""
+    write_texts(figure, marks, result, setting(run) + more)
     draw_legend(figure, lanes, result)
     times_s, labels = layout.ticks(run, until_s)
     below.set_xticks(times_s, labels)
@@ -124,7 +128,7 @@ def draw_lanes(axes: Axes, run: Run, lanes: Sequence[Lane]) -> None:
         axes.text(1.012, -0.75, "hit for", transform=margin, va="bottom", fontsize=9, color=FAINT)
     else:
         axes.text(0.5, 0.5, "nothing leaves its objective", transform=axes.transAxes, ha="center", va="center")
-    axes.set_yticks(range(len(lanes)), [shortened(lane.name) for lane in lanes])
+    axes.set_yticks(range(len(lanes)), [layout.shortened(lane.name) for lane in lanes])
     for label, lane in zip(axes.get_yticklabels(), lanes, strict=True):
         label.set_fontweight("bold" if lane.is_entry_point else "normal")
     axes.tick_params(axis="y", length=0)
@@ -173,7 +177,7 @@ def draw_curves(axes: Axes, run: Run) -> None:
             color=colour,
             linestyle=stroke,
             linewidth=1.7,
-            label=f"{shortened(curve.name, 30)}\n{curve.label}",
+            label=f"{layout.shortened(curve.name, 30)}\n{curve.label}",
         )
     axes.set_ylim(0.0, 1.06)
     if not curves:
@@ -209,7 +213,7 @@ def write_numbers(axes: Axes, marks: Sequence[Mark]) -> None:
         )  # fmt: skip
 
 
-def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius | Replay) -> None:
+def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius | Replay, subtitle: str) -> None:
     """Write the question, what was played, and what the numbers stand for."""
     height_in = figure.get_figheight()
     question = "Who is down, and when is each back?"
@@ -217,15 +221,14 @@ def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius
         question = "Who was down, and when was each back?"
     left = 0.3 / WIDTH_IN
     figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
-    run = layout.run_of(result)
-    figure.text(left, 1.0 - 0.5 / height_in, setting(run), fontsize=9.5, color=FAINT, va="top")
+    figure.text(left, 1.0 - 0.5 / height_in, layout.shortened(subtitle, 150), fontsize=9.5, color=FAINT, va="top")
     lines = layout.mark_lines(marks)
     rows = -(-len(lines) // 2)
     for index, (number, text) in enumerate(lines):
         column, row = divmod(index, rows)
         x, y = left + 0.5 * column, (0.2 + 0.2 * (rows - 1 - row)) / height_in
         figure.text(x, y, f"{number:>2}", fontsize=8.5, fontweight="bold", color=INK, va="bottom")
-        figure.text(x + 0.02, y, shortened(text, 100), fontsize=8.5, color=INK, va="bottom")
+        figure.text(x + 0.02, y, layout.shortened(text, 100), fontsize=8.5, color=INK, va="bottom")
 
 
 def draw_legend(figure: Figure, lanes: Sequence[Lane], result: Run | BlastRadius | Replay) -> None:
@@ -252,7 +255,7 @@ def plot_series(run: Run, series: str, names: Sequence[str] = (), *, ax: Axes | 
     axes = ax or plt.figure(figsize=(10.0, 4.0), layout="constrained").add_subplot()
     for index, name in enumerate(shown):
         colour, stroke = STYLES[index % len(STYLES)]
-        axes.plot(run.times_s, run.of(name, series), color=colour, linestyle=stroke, label=shortened(name))
+        axes.plot(run.times_s, run.of(name, series), color=colour, linestyle=stroke, label=layout.shortened(name))
     axes.set_title("How does it change?", loc="left", fontweight="bold")
     axes.set_ylabel(textwrap.fill(f"{series}: {SERIES[series].split(',')[0]}", 40))
     axes.set_xticks(*layout.ticks(run, run.scenario.duration_s))
@@ -305,7 +308,7 @@ def plot_blast_radius(blast: BlastRadius) -> Axes:
 
 def make_map(question: str, subtitle: str, columns: int, rows: int) -> Axes:
     """Make room for boxes in columns and rows under a question."""
-    width_in, height_in = max(2.6 * columns, 7.0), 0.5 * rows + 1.3
+    width_in, height_in = min(max(2.6 * columns, 7.0), LARGEST_IN), min(0.5 * rows + 1.3, LARGEST_IN)
     figure = plt.figure(figsize=(width_in, height_in), facecolor="white")
     axes = figure.add_axes((0.0, 0.45 / height_in, 1.0, 1.0 - 1.3 / height_in))
     axes.set_xlim(-0.5, columns - 0.5)
@@ -313,7 +316,7 @@ def make_map(question: str, subtitle: str, columns: int, rows: int) -> Axes:
     axes.set_axis_off()
     left = 0.3 / width_in
     figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
-    figure.text(left, 1.0 - 0.5 / height_in, shortened(subtitle, 110), fontsize=9.5, color=FAINT, va="top")
+    figure.text(left, 1.0 - 0.5 / height_in, layout.shortened(subtitle, 110), fontsize=9.5, color=FAINT, va="top")
     return axes
 
 
@@ -346,16 +349,10 @@ def draw_box(  # noqa: PLR0913, PLR0917 - what is written where
         linewidth=2.2 if name in topology.groups else 0.9, zorder=4, gid=f"box {name}",
     )  # fmt: skip
     axes.add_patch(box)
-    text = shortened(name, 30) + (f"\n{note}" if note else "")
+    text = layout.shortened(name, 30) + (f"\n{note}" if note else "")
     weight = "bold" if service is not None and service.is_entry_point else "normal"
     ink = "white" if is_dark else INK
     axes.text(x, y, text, ha="center", va="center", fontsize=7.5, fontweight=weight, color=ink, zorder=5)
-
-
-def shortened(name: str, most: int = 34) -> str:
-    """Cut the middle out of a name that is too long for its place; no markup in it is read as mathematics."""
-    text = name if len(name) <= most else f"{name[: most - 12]}...{name[-9:]}"
-    return text.replace("$", r"\$")
 
 
 def save_figure(axes: Axes, path: Path) -> None:

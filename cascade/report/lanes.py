@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cascade.engine.run import Run
 
 HOUR_S: Final = 3600.0
+MOST_LANES: Final = 150
+"""Lanes that fit a picture; the first to fall are drawn."""
 MOST_CURVES: Final = 6
 MOST_TICKS: Final = 13
 LINE: Final = 92
@@ -185,3 +187,9 @@ def loss_in(run: Run, name: str) -> NDArray[np.float64]:
     lost = 1.0 - run.of(name, "success_fraction")
     lost = np.where(run.of(name, "in_service_fraction") <= 0.0, 1.0, lost)
     return np.where(run.is_hit(name), lost, math.nan)
+
+
+def shortened(name: str, most: int = 34) -> str:
+    """Cut the middle out of a name that is too long for its place; no markup in it is read as mathematics."""
+    text = name if len(name) <= most else f"{name[: most - 12]}...{name[-9:]}"
+    return text.replace("$", r"\$")

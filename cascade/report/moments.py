@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.sentences import about
 
 if TYPE_CHECKING:
     from cascade.engine.run import Run
     from cascade.model import Event
+
+DAYS_OF_WEEK: Final = 7
 
 
 def moment_text(run: Run, time_s: float | None) -> str:
@@ -25,6 +27,8 @@ def moment_text(run: Run, time_s: float | None) -> str:
     assert start is not None
     if end.date() == start.date():
         return f"{moment:%H:%M:%S}"
+    if (end.date() - start.date()).days >= DAYS_OF_WEEK:
+        return f"{moment:%d %b %H:%M}"
     return f"{moment:%a %H:%M}"
 
 

@@ -85,16 +85,20 @@ def single_points_table(blast: BlastRadius) -> Table:
     """Name what takes users down by its loss alone, what takes most with it first."""
     first = blast.single_points[:MOST_POINTS]
     rows = tuple((point.name, str(point.lost_count), listed(point.entry_points, 5)) for point in first)
-    title = f"Single points of failure on the way (by structure alone, the first {len(first)} of {{}})"
+    most = f", the worst {len(first)} of {len(blast.single_points)}" if len(first) < len(blast.single_points) else ""
     heads = ("its loss", ">takes down", "among them, called by users")
-    return Table(title.format(len(blast.single_points)), heads, rows)
+    return Table(f"Single points of failure on the way (by structure alone{most})", heads, rows)
 
 
 @blocks.register
 def _(replay: Replay) -> list[Block]:
     heads = ("window (what stands for it)", "observed", "simulated", ">error", "observed", "simulated", ">error")
     rows = tuple(comparison_row(replay.run, row) for row in replay.rows)
-    found: list[Block] = [score(replay), setting(replay.run) + ".", Table("Start, then end", heads, rows)]
+    found: list[Block] = [
+        score(replay),
+        setting(replay.run) + ".",
+        Table("Observed and simulated: start, then end", heads, rows),
+    ]
     found.append(
         "Errors in brackets do not count as predicted: a the source assumes the moment, g an event gives it away."
     )
@@ -175,7 +179,7 @@ def users_table(run: Run) -> Table:
         hit = int(run.hit[part[-1], : len(run.topology.services)].sum())
         waiting = float(run.series["backlog_count"][part[-1], : len(run.topology.services)].sum())
         until = moment_text(run, float(run.times_s[part[-1]]))
-        rows.append((until, f"{offered:,.4g}", f"{good:,.4g}", share, str(hit), brief(waiting)))
+        rows.append((until, f"{offered:,.3g}", f"{good:,.3g}", share, str(hit), brief(waiting)))
     heads = ("until", ">users ask [1/s]", ">answered well [1/s]", ">share", ">services hit", ">work waiting")
     return Table("What users see", heads, tuple(rows))
 
