@@ -47,7 +47,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CascadeError(f"{path}: cannot be written: {error.strerror}") from None
+        raise CascadeError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:  # matplotlib's word for an unknown ending
         raise CascadeError(f"{path}: {error}") from None
 

@@ -70,7 +70,7 @@ def test_writes_report_and_figure_to_files(shop: str, tmp_path: Path, capsys: py
         (["db", "--for", "5"], "got '5'"),
         (["db", "--scenario", "night"], "expected either names of what fails or a scenario"),
         (["--scenario", "nigth"], "no scenario 'nigth' in shop, did you mean 'night'?"),
-        (["-o", "missing/report.txt"], "missing/report.txt: cannot be written: No such file or directory"),
+        (["-o", "missing/report.txt"], "missing/report.txt: cannot be written: no such file or directory"),
         (["--plot", "timeline.doc"], "timeline.doc: Format 'doc' is not supported"),
     ],
 )
