@@ -125,7 +125,7 @@ def blast_radius(  # noqa: PLR0913 - what fails, for how long, and how it is run
     >>> import cascade
     >>> shop = cascade.loads("services: {web: {demand: 10/s, calls: [db]}, db: }")
     >>> cascade.blast_radius(shop, ["db"]).headline
-    'db failing for 30m takes down 1 of 1 other services for up to 30m; 18,000 requests of users lost.'
+    'db failing for 30m takes down 1 of 1 other service for up to 30m; 18,000 requests of users lost.'
     """
     if nodes and scenario is not None:
         raise ScenarioError("expected either names of what fails or a scenario, got both")
