@@ -46,7 +46,7 @@ def expire(ring: NDArray[np.float64], turn: float) -> float:
         if left < rest:
             gone = ring[bin_] * (left / rest)
             ring[bin_] -= gone
-            ring[POSITION] += left
+            ring[POSITION] = min(ring[POSITION] + left, bin_ + 1.0 - 1e-9)  # rounding must not leave the bin
             return expired + gone
         expired += ring[bin_]
         ring[bin_] = ring[ENTERING]

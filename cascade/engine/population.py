@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cascade.behaviours import ageing, health_check, retry
 from cascade.compiled import compiled
@@ -11,6 +11,10 @@ from cascade.compiled import compiled
 if TYPE_CHECKING:
     from cascade.engine.state import State
     from cascade.engine.system import System
+
+
+NOBODY: Final = 1e-9
+"""Share of units in service below which there are none."""
 
 
 @compiled
@@ -104,7 +108,7 @@ def set_capacities(system: System, state: State) -> None:
     for p in range(system.capacities.size):
         pair = system.capacities[p]
         share = state.fleets[pair.fleet].in_service / system.fleets[pair.fleet].size
-        share = min(max(share, 0.0), 1.0)
+        share = min(share, 1.0) if share > NOBODY else 0.0
         if pair.is_success:
             state.nodes[pair.node].intact *= share
         else:
