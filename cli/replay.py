@@ -25,9 +25,10 @@ def replay(
 ) -> None:
     """Play an outage and score it against the windows that were observed."""
     import cascade  # noqa: PLC0415 - so that --help is quick
+    from cascade.loading.provenance import free_parameters  # noqa: PLC0415 - as above
 
     topology, text = read_with_text(file)
     with progress_bar("simulating", quiet=quiet) as progress:
-        result = cascade.replay(topology, scenario, free_parameters=None, progress=progress)
+        result = cascade.replay(topology, scenario, free_parameters=free_parameters(text), progress=progress)
     draw(result, plot)
     deliver(result, form, output)

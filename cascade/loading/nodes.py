@@ -25,7 +25,7 @@ MAX_NODES: Final = 1_500_000
 MAX_EXPANDED: Final = 200_000
 """Most values that aliases may repeat."""
 
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def parse(text: str, file: str) -> tuple[Node, list[Problem]]:
     check_characters(text, file)
     builder = _Builder(file)
     try:
-        return builder.document(yaml.parse(text, Loader=_LOADER)), builder.problems
+        return builder.document(yaml.parse(text, Loader=LOADER)), builder.problems
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
