@@ -127,10 +127,10 @@ class Tags:
 def after_values(text: str) -> dict[int, int]:
     """Give the column behind the last value of each line; -1 where the whole line belongs to a value."""
     ends: dict[int, int] = {}
-    events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
-    for event in events:
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.ScalarEvent):
-            first, last = event.start_mark.line + 1, event.end_mark.line + 1
-            ends.update(dict.fromkeys(range(first + 1, last), -1))
-            ends[last] = event.end_mark.column
+            begin: Any = event.start_mark
+            end: Any = event.end_mark
+            ends.update(dict.fromkeys(range(begin.line + 2, end.line + 1), -1))
+            ends[end.line + 1] = end.column
     return ends
