@@ -71,22 +71,19 @@ class BlastRadius:
     @property
     def spread(self) -> list[tuple[Impact, int]]:
         """Each part that is hit, right after what took it down, with the number of steps from the fault."""
-        ordered: list[tuple[Impact, int]] = []
-        done: set[str] = set()
-
-        def add(impact: Impact, depth: int) -> None:
-            done.add(impact.name)
-            ordered.append((impact, depth))
-            for other in self.impacts:
-                if other.name not in done and other.path[-2:-1] == (impact.name,):
-                    add(other, depth + 1)
-
-        hit = {impact.name for impact in self.impacts}
-        roots = [impact for impact in self.impacts if not hit & set(impact.path[-2:-1])]
-        for impact in (*roots, *self.impacts):
-            if impact.name not in done:
-                add(impact, 0)
-        return ordered
+        effects: dict[str, list[Impact]] = {impact.name: [] for impact in self.impacts}
+        roots: list[Impact] = []
+        for impact in self.impacts:
+            effects.get("".join(impact.path[-2:-1]), roots).append(impact)
+        ordered: dict[Impact, int] = {}
+        for root in (*roots, *self.impacts):  # the second part for those that took one another down
+            waiting = [(root, 0)]
+            while waiting:
+                impact, depth = waiting.pop()
+                if impact not in ordered:
+                    ordered[impact] = depth
+                    waiting += [(effect, depth + 1) for effect in reversed(effects[impact.name])]
+        return list(ordered.items())
 
     def _repr_html_(self) -> str:
         from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook

@@ -179,3 +179,15 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(arguments: dict[str, Any]
         blast_radius(topology(), **arguments)
 
     assert str(refusal.value) == message
+
+
+def test_long_chains_spread_step_by_step() -> None:
+    length = 1500
+    services: dict[str, Any] = {f"s{i}": {"calls": [f"s{i + 1}"]} for i in range(length - 1)}
+    services["s0"]["demand"] = {"rate_rps": 1.0}
+    chain = topology(services=services | {f"s{length - 1}": {}}, groups={}, fleets={}, domains={})
+
+    blast = blast_radius(chain, [f"s{length - 1}"], clock=cascade.Clock(step_s=30.0, samples=200))
+
+    assert [(impact.name, depth) for impact, depth in blast.spread[:2]] == [("s1499", 0), ("s1498", 1)]
+    assert blast.impacts[-1].name == "s0"
