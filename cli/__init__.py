@@ -11,7 +11,7 @@ import typer
 
 from cascade.errors import CascadeError
 
-COMMANDS: Final = ("validate", "simulate", "blast-radius", "replay", "schema")
+COMMANDS: Final = ("validate", "show", "simulate", "blast-radius", "replay", "schema")
 """In the order of the help; each is the function of that name in the file of that name."""
 
 BAD_INPUT: Final = 2
@@ -44,7 +44,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
     except typer.TyperException as error:  # how the command was called
-        sys.stderr.write(f"cascade: {error.format_message()}; see cascade --help\n")
+        sys.stderr.write(f"cascade: {error.format_message().rstrip('.')}; see cascade --help\n")
         return BAD_INPUT
     except typer.Abort:
         return 130

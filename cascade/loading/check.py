@@ -62,5 +62,5 @@ def sizes(topology: Topology) -> dict[str, int]:
         "fleets": len(topology.fleets),
         "domains": len(topology.all_domains),
         "scenarios": len(topology.scenarios),
-        "observed": len(topology.observed),
+        "observed_windows": len(topology.observed),
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def _(checks: Checks) -> list[Block]:
     kinds = dict.fromkeys(kind for file in checks.files for kind in file.sizes)
     cells = [(file.file, verdict(file), *(str(file.sizes.get(kind, "")) for kind in kinds)) for file in checks.files]
-    return [Table("", ("file", "verdict", *(f">{kind}" for kind in kinds)), tuple(cells))]
+    return [Table("", ("file", "verdict", *(f">{kind.replace('_', ' ')}" for kind in kinds)), tuple(cells))]
 
 
 def verdict(file: Check) -> str:

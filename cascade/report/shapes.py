@@ -1,0 +1,110 @@
+"""What is said of a topology itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cascade.graph.layers import Shape
+from cascade.loading.check import sizes
+from cascade.report.document import Row, document, rows
+from cascade.report.tables import Block, Table
+from cascade.report.text import blocks
+from cascade.units import format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cascade.model import Topology
+
+
+@blocks.register(Shape)
+def _(shape: Shape) -> list[Block]:
+    topology = shape.topology
+    counts = ", ".join(counted(count, kind) for kind, count in sizes(topology).items() if count)
+    found: list[Block] = [f"{topology.name}: {counts or 'empty'}."]
+    if topology.description:
+        found.append(topology.description)
+    if shape.entry_points:
+        found.append(f"Requests come in at {', '.join(shape.entry_points)}.")
+    found.append(layers_table(shape))
+    found += [f"In a cycle, each needs all others: {', '.join(cycle)}." for cycle in shape.cycles]
+    tables = (groups_table(topology), domains_table(topology), scenarios_table(topology))
+    return found + [table for table in tables if table.rows]
+
+
+def counted(count: int, kind: str) -> str:
+    """Say how many there are of something."""
+    return f"{count} {kind.removesuffix('s') if count == 1 else kind}".replace("_", " ")
+
+
+def layers_table(shape: Shape) -> Table:
+    """Give every node with its layer, and with whom it needs and who needs it."""
+    cells = [
+        (str(row["layer"]), row["name"], row["kind"], str(row["callers"]), str(row["callees"])) for row in rows(shape)
+    ]
+    return Table("Callers above, callees below", (">layer", "name", "kind", ">callers", ">callees"), tuple(cells))
+
+
+def groups_table(topology: Topology) -> Table:
+    """Give the groups with the members that must be up."""
+    cells = [
+        (name, f"{group.needs} of {len(group.members)}", ", ".join(group.members), group.mode)
+        for name, group in topology.groups.items()
+    ]
+    return Table("Groups", ("group", "needs", "members", "mode"), tuple(cells))
+
+
+def domains_table(topology: Topology) -> Table:
+    """Give the failure domains with what they take."""
+    cells = [
+        (name, ", ".join(member if share == 1 else f"{member} ({share:.0%})" for member, share in members.items()))
+        for name, members in topology.all_domains.items()
+    ]
+    return Table("Failure domains", ("domain", "takes"), tuple(cells))
+
+
+def scenarios_table(topology: Topology) -> Table:
+    """Give the scenarios with their length."""
+    cells = [
+        (name, format_seconds(scenario.duration_s), str(len(scenario.events)), scenario.description)
+        for name, scenario in topology.scenarios.items()
+    ]
+    return Table("Scenarios", ("scenario", ">lasts", ">events", "about"), tuple(cells))
+
+
+@document.register(Shape)
+def _(shape: Shape) -> dict[str, Any]:
+    topology = shape.topology
+    return {
+        "schema": "cascade/show/v1",
+        "name": topology.name,
+        "sizes": sizes(topology),
+        "entry_points": shape.entry_points,
+        "layers": shape.layers,
+        "cycles": shape.cycles,
+        "nodes": list(rows(shape)),
+        "edges": [
+            {"caller": caller, "callee": callee, "needs": edge["needs"]}
+            for caller, callee, edge in shape.graph.edges(data=True)
+        ],
+        "groups": {name: {"needs": group.needs, "members": group.members} for name, group in topology.groups.items()},
+        "domains": topology.all_domains,
+        "scenarios": {
+            name: {"duration_s": scenario.duration_s, "events": len(scenario.events)}
+            for name, scenario in topology.scenarios.items()
+        },
+    }
+
+
+@rows.register(Shape)
+def _(shape: Shape) -> Iterator[Row]:
+    for number, layer in enumerate(shape.layers):
+        for name in layer:
+            yield {
+                "name": name,
+                "kind": shape.graph.nodes[name]["kind"],
+                "layer": number,
+                "entry_point": name in shape.entry_points,
+                "callers": shape.graph.in_degree(name),
+                "callees": shape.graph.out_degree(name),
+            }
