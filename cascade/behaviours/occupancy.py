@@ -34,33 +34,63 @@ SMALL_ROOM: Final = 256
 larger ones only when they are full."""
 
 
-def is_small(servers: int, room: int) -> bool:
-    """Whether a system with so many workers and waiting places loses requests stationarily."""
-    return servers + room <= SMALL_ROOM
+# Rows of a tabulated law.
+WAITING, CLOSED, BLOCKED, LOAD = range(4)
 
 
-def waiting_law(servers: int, room: int | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    r"""Tabulate the M/M/c law of a service, with a waiting room of K places or without limit.
+def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[np.float64]:
+    r"""Tabulate what belongs to the mean work of a service with c workers (4, GRID + 1).
 
-    Returns
-    -------
-    waiting : (GRID + 1,) array
-        :math:`z(u)`, so that :math:`L_q = z(u)/(1 - u)`, over the utilisation 0..1.
-    blocked : (GRID + 1,) array
-        Share of arrivals that find it full, over :math:`\rho/(1+\rho)`; zero for large rooms.
+    Row ``WAITING`` is :math:`z(u)`, so that :math:`L_q = z(u)/(1 - u)`, over the utilisation 0..1:
+    M/M/c, cut off at the places that there are. Row ``CLOSED`` is the same while all callers are
+    busy, so that what is not here is on its way here (M/M/c//N, machine repair). Row ``BLOCKED`` is
+    the share of arrivals that find a small waiting room full, over :math:`\rho/(1+\rho)`, and row
+    ``LOAD`` the :math:`\rho/(1+\rho)` to which a mean work belongs, over the share of the places taken.
+
+    Parameters
+    ----------
+    servers : int
+    room : int, optional
+        Requests that may wait.
+    most : int, optional
+        Requests that its callers can have here at once, as workers wait for one answer at a time.
     """
     c = min(servers, MOST_SERVERS)
     grid = np.arange(GRID + 1) / GRID
-    if room is None or not is_small(servers, room):
-        return grid * _erlang_c(c, grid), np.zeros(GRID + 1)
-    rho = grid[:-1] / (1.0 - grid[:-1])
-    log_p = _log_states(c, room, rho)
-    states = np.exp(log_p - log_p.max(axis=0))
-    states /= states.sum(axis=0)
-    waiting = (np.maximum(np.arange(c + room + 1) - c, 0)[:, None] * states).sum(axis=0)
-    busy = (np.minimum(np.arange(c + room + 1), c)[:, None] * states).sum(axis=0) / c
-    law = np.interp(grid, [*busy, 1.0], [*(waiting * (1.0 - busy)), 0.0])
-    return law, np.append(states[-1], 1.0)
+    law = np.array([grid * _erlang_c(c, grid), np.zeros(GRID + 1), np.zeros(GRID + 1), grid])
+    with np.errstate(divide="ignore"):
+        log_loads = np.log(grid[:-1] / (1.0 - grid[:-1]))
+    places = SMALL_ROOM + 1 if room is None else c + room
+    if places <= SMALL_ROOM:
+        states = _states(c, places, log_loads, math.inf)
+        n = np.arange(places + 1)
+        law[BLOCKED] = np.append(states[-1], 1.0)
+        law[LOAD] = np.interp(grid, [*((n[:, None] * states).sum(axis=0) / places), 1.0], grid)
+    at_once = SMALL_ROOM + 1 if most is None else max(most, c)
+    if min(places, at_once) <= SMALL_ROOM:
+        law[WAITING] = _waiting(c, min(places, at_once), log_loads, math.inf)
+    law[CLOSED] = _waiting(c, at_once, log_loads, at_once) if at_once <= SMALL_ROOM else law[WAITING]
+    return law
+
+
+def _waiting(servers: int, places: int, log_loads: NDArray[np.float64], sources: float) -> NDArray[np.float64]:
+    """Tabulate z(u) from the stationary states (GRID + 1,)."""
+    states = _states(servers, places, log_loads, sources)
+    n = np.arange(places + 1)
+    waiting = (np.maximum(n - servers, 0)[:, None] * states).sum(axis=0)
+    used = (np.minimum(n, servers)[:, None] * states).sum(axis=0) / servers
+    return np.interp(np.arange(GRID + 1) / GRID, [*used, 1.0], [*(waiting * (1.0 - used)), 0.0])
+
+
+def _states(servers: int, places: int, log_loads: NDArray[np.float64], sources: float) -> NDArray[np.float64]:
+    """Probability of n requests in M/M/c with limited places, from many or from a few sources (states, loads)."""
+    n = np.arange(1, places + 1)
+    asking = np.ones(places) if sources == math.inf else np.maximum(sources - n + 1, 0.0)
+    with np.errstate(divide="ignore"):
+        steps = log_loads[None, :] + np.log(asking * servers / np.minimum(n, servers))[:, None]
+    log_p = np.maximum(np.concatenate([np.zeros((1, log_loads.size)), np.cumsum(steps, axis=0)]), -1e6)
+    p: NDArray[np.float64] = np.exp(log_p - log_p.max(axis=0))
+    return p / p.sum(axis=0)
 
 
 def _erlang_c(servers: int, utilisation: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,15 +101,6 @@ def _erlang_c(servers: int, utilisation: NDArray[np.float64]) -> NDArray[np.floa
         blocked = load * blocked / (k + load * blocked)
     probability: NDArray[np.float64] = blocked / (1.0 - utilisation * (1.0 - blocked))
     return probability
-
-
-def _log_states(servers: int, room: int, rho: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unnormalised log-probability of n requests in M/M/c/c+K (states, loads)."""
-    n = np.arange(1, servers + room + 1)
-    with np.errstate(divide="ignore"):
-        steps = np.log(rho[None, :]) + np.log(servers / np.minimum(n, servers))[:, None]
-    start = np.zeros((1, rho.size))
-    return np.maximum(np.concatenate([start, np.cumsum(steps, axis=0)]), -1e6)
 
 
 @compiled
@@ -108,14 +129,18 @@ def utilisation(work: float, servers: float, step_work: float, waiting: float) -
 
 
 @compiled
-def waiting_variance(queue: float, rate: float, load: float, chance: float) -> float:
-    r"""Variance of the wait behind ``queue`` requests served at ``rate`` [s^2].
+def relaxation(servers: float, rate: float, used: float, waiting: float) -> float:
+    r"""Rate at which a disturbed queue comes back to rest [1/s], :math:`\mu\,du/dX`."""
+    idle = max(1.0 - used, 1e-6)
+    return rate / max(servers + waiting / (idle * idle), 1e-9)
 
-    Exponential with an atom at zero while the queue is stationary; the narrower of that and the
-    diffusion around the fluid path while it grows or drains.
+
+@compiled
+def waiting_variance(wait: float, chance: float, rate: float, spread: float) -> float:
+    r"""Variance of the wait for a worker [s^2], from that of the queue, ``spread``.
+
+    Exponential with an atom at zero while the queue is stationary; narrower while it grows,
+    drains or is full.
     """
-    mean = queue / rate
-    stationary = mean * mean * (2.0 - chance) / max(chance, 1e-6)
-    spread = abs(1.0 - load)
-    diffusing = mean * (1.0 + load) / max(spread, 1e-9) / rate
-    return min(stationary, diffusing) + mean / rate
+    stationary = wait * wait * (2.0 - chance) / max(chance, 1e-6)
+    return min(stationary, spread / (rate * rate) + wait / rate)

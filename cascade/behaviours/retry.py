@@ -107,21 +107,18 @@ def attempts(
         return again_and_again(waiting, slot, policy, begun_rps, ok, fail_s, dt)
     last = slot + int(policy[CLASSES]) - 1
     share = within_budget(waiting, slot, last, policy, begun_rps, fail_s, dt) if policy[RATIO] >= 0.0 else 1.0
-    sent, flow, gave_up = begun_rps, begun_rps, 0.0
+    sent, flow, gave_up, bad = begun_rps, begun_rps, 0.0, 1.0 - ok
     for place in range(slot, last):
-        failed = flow * (1.0 - ok)
-        stock = waiting[place]
-        if failed <= 0.0 and stock <= NOTHING:
-            leaving = stock / dt if stock > 0.0 else 0.0
-            waiting[place] = 0.0
-        else:
-            lag = fail_s + policy[WAIT_S + place - slot]
-            leaving = (stock + failed * dt) / (lag + dt)
-            waiting[place] = leaving * lag
+        lag = fail_s + policy[WAIT_S + place - slot]
+        stock = waiting[place] + flow * bad * dt
+        if stock <= NOTHING:
+            lag = 0.0
+        leaving = stock * (1.0 / (lag + dt))
+        waiting[place] = leaving * lag
         flow = leaving * share
         gave_up += leaving - flow
         sent += flow
-    return sent, sent * ok, gave_up + flow * (1.0 - ok)
+    return sent, sent * ok, gave_up + flow * bad
 
 
 @compiled

@@ -34,14 +34,20 @@ CERTAIN: Final = 1.0 - 1e-6
 
 @cache
 def sojourn_law() -> NDArray[np.float64]:
-    """Tabulate the distribution function (variations, standardised times)."""
+    """Tabulate the distribution function, and the share of the mean that comes before a time.
+
+    Axes: (function or share, coefficients of variation, standardised times).
+    """
     times = EARLIEST + np.arange(round((LATEST - EARLIEST) * PER_SIGMA) + 1) / PER_SIGMA
-    rows = [np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in times])]
+    normal = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in times])
+    law = [[normal], [normal]]
     for point in range(1, round(WIDEST * PER_UNIT) + 1):
         variation = point / PER_UNIT
         shape = variation**-2
-        rows.append(gamma_cdf(shape, shape * np.maximum(1.0 + variation * times, 0.0)))
-    return np.array(rows)
+        x = shape * np.maximum(1.0 + variation * times, 0.0)
+        for rows, kind in zip(law, (shape, shape + 1.0), strict=True):
+            rows.append(gamma_cdf(kind, x))
+    return np.array(law)
 
 
 def gamma_cdf(shape: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -56,22 +62,33 @@ def gamma_cdf(shape: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @compiled
-def timely(law: NDArray[np.float64], mean: float, variance: float, limit: float) -> float:
-    r"""Probability that a sojourn of given mean [s] and variance [s^2] ends within ``limit`` [s]."""
+def timely(law: NDArray[np.float64], mean: float, variance: float, limit: float) -> tuple[float, float]:
+    r"""Give the chance that a sojourn ends within ``limit`` [s], and the mean of those that do [s].
+
+    For the gamma distribution :math:`E[T; T \le \tau] = m F_{k+1}(\tau)` with the shape k.
+    """
     spare = limit - mean
     if spare > 0.0 and spare * spare >= LATEST * LATEST * variance:
-        return 1.0
+        return 1.0, mean
     spread = math.sqrt(variance)
     if spare <= EARLIEST * spread:
-        return 0.0
+        return 0.0, limit
     time = (spare / spread - EARLIEST) * PER_SIGMA
     variation = min(spread / mean, WIDEST) * PER_UNIT
-    column = min(int(time), law.shape[1] - 2)
-    row = min(int(variation), law.shape[0] - 2)
-    right, down = time - column, variation - row
-    above = law[row, column] + right * (law[row, column + 1] - law[row, column])
-    below = law[row + 1, column] + right * (law[row + 1, column + 1] - law[row + 1, column])
-    chance = above + down * (below - above)
+    chance = read(law[0], variation, time)
     if chance > CERTAIN:
-        return 1.0
-    return chance if chance > 1.0 - CERTAIN else 0.0
+        return 1.0, mean
+    if chance < 1.0 - CERTAIN:
+        return 0.0, limit
+    return chance, min(mean * read(law[1], variation, time) / chance, limit)
+
+
+@compiled
+def read(table: NDArray[np.float64], down: float, right: float) -> float:
+    """Interpolate a table."""
+    column = min(int(right), table.shape[1] - 2)
+    row = min(int(down), table.shape[0] - 2)
+    right -= column
+    above = table[row, column] + right * (table[row, column + 1] - table[row, column])
+    below = table[row + 1, column] + right * (table[row + 1, column + 1] - table[row + 1, column])
+    return above + (down - row) * (below - above)

@@ -10,8 +10,12 @@ from cascade.compiled import compiled
 from cascade.engine import serve
 
 if TYPE_CHECKING:
-    from cascade.engine.state import Answer, CallState, NodeState, State
+    from cascade.engine.state import Answer, NodeState, Reply, State
     from cascade.engine.system import Floats, Node, System
+
+
+SHORT = 1e-9
+"""A wait of less than this share of the rest of the answer is none."""
 
 
 @compiled
@@ -25,22 +29,30 @@ def answer(system: System, state: State) -> None:
 
 
 @compiled
-def ask(live: CallState, callee: Answer, policy: Floats, law: Floats) -> None:
-    r"""Find the chance that an attempt succeeds in time, and the mean time until one has failed.
+def ask(reply: Reply, callee: Answer, row: int, policy: Floats, law: Floats) -> None:
+    r"""Find out what a call is worth: chance and time of an attempt, then of all attempts.
 
     .. math:: p = \alpha\, f\, P(T \le \tau)
     """
+    reply.policy = row
     limit = policy[retry.TIMEOUT_S]
     accepted = callee.accepted_low if policy[retry.LOW] > 0.0 else callee.accepted
-    in_time = sojourn.timely(law, callee.mean_s, callee.variance, limit)
+    in_time, answer_s = sojourn.timely(law, callee.mean_s, callee.variance, limit)
     ok = accepted * callee.good * in_time
     if ok >= 1.0:
-        live.ok, live.fail_s = 1.0, 0.0
+        reply.ok, reply.fail_s, reply.success = 1.0, 0.0, 1.0
+        reply.answer_s, reply.variance, reply.taking_s = callee.mean_s, callee.variance, callee.mean_s
         return
     bad = accepted * (1.0 - callee.good) * min(callee.fail_s, limit)
     if in_time < 1.0:
         bad += accepted * callee.good * (1.0 - in_time) * limit
-    live.ok, live.fail_s = ok, min(bad / (1.0 - ok), 1e9)
+    fail_s = min(bad / (1.0 - ok), 1e9)
+    reply.ok, reply.fail_s = ok, fail_s
+    narrower = answer_s / callee.mean_s if callee.mean_s > 0.0 else 1.0
+    reply.answer_s, reply.variance, failing_s, reply.success = retry.duration(
+        ok, fail_s, answer_s, callee.variance * narrower * narrower, policy
+    )
+    reply.taking_s = reply.success * reply.answer_s + (1.0 - reply.success) * failing_s
 
 
 @compiled
@@ -58,25 +70,23 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     mean, variance, hold = own, own * own, own
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
-        callee, policy = state.answers[call.callee], system.policies[call.policy]
-        ask(live, callee, policy, system.sojourn_law)
+        reply, policy = state.replies[call.callee], system.policies[call.policy]
+        if reply.policy != call.policy:
+            ask(reply, state.answers[call.callee], call.policy, policy, system.sojourn_law)
+        live.ok, live.fail_s = reply.ok, reply.fail_s
         if policy[retry.NEED] == retry.ASYNC:
             continue
-        answer_s, spread, failing_s, success = callee.mean_s, callee.variance, 0.0, 1.0
-        if live.ok < 1.0:
-            answer_s = min(answer_s, policy[retry.TIMEOUT_S])
-            answer_s, spread, failing_s, success = retry.duration(live.ok, live.fail_s, answer_s, spread, policy)
-        taking = success * answer_s + (1.0 - success) * failing_s
-        share = live.fixed + live.live * success
+        share = live.fixed + live.live * reply.success
         good *= share if call.power <= 1.0 else share**call.power
-        hold += live.calls * taking
+        hold += live.calls * reply.taking_s
         if policy[retry.NEED] == retry.HARD:
-            mean += live.calls * answer_s
-            variance += live.calls * spread
+            mean += live.calls * reply.answer_s
+            variance += live.calls * reply.variance
         else:
-            mean += live.calls * taking
-            variance += live.calls * max(spread, (taking - answer_s) ** 2)
-    law = system.waiting_laws[max(node.law, 0)]
+            mean += live.calls * reply.taking_s
+            variance += live.calls * max(reply.variance, (reply.taking_s - reply.answer_s) ** 2)
+    state.replies[i].policy = -1
+    law = system.laws[max(node.law, 0)]
     leave_answer(node, now, state.answers[i], law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
 
 
@@ -87,13 +97,16 @@ def answer_for_group(system: System, state: State, i: int) -> None:
     good, mean, square, failing_s = 0.0, 0.0, 0.0, 0.0
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
-        callee = state.answers[call.callee]
-        ask(live, callee, system.policies[call.policy], system.sojourn_law)
+        callee, reply = state.answers[call.callee], state.replies[call.callee]
+        if reply.policy != call.policy:
+            ask(reply, callee, call.policy, system.policies[call.policy], system.sojourn_law)
+        live.ok, live.fail_s = reply.ok, reply.fail_s
         n = live.calls * live.ok
         good += n
         mean += n * callee.mean_s
         square += n * (callee.variance + callee.mean_s**2)
         failing_s += live.calls * live.fail_s * (1.0 - live.ok)
+    state.replies[i].policy = -1
     row.accepted, row.accepted_low, row.good = 1.0, 1.0, min(good, 1.0)
     row.mean_s = mean / good if good > 0.0 else 0.0
     row.variance = max(square / good - row.mean_s**2, 0.0) if good > 0.0 else 0.0
@@ -110,13 +123,15 @@ def leave_answer(
     queue = now.work - now.busy
     if node.law >= 0 and queue > 0.0:
         rate = serve.service_rate(node, now)
-        wait = math.inf
-        if rate > 0.0:
-            chance = occupancy.interpolate(law, now.used) / max(now.used, 1e-9)
-            wait = queue / rate
-            spread = occupancy.waiting_variance(queue, rate, now.taken_rps / rate, min(chance, 1.0))
+        if rate <= 0.0:
+            wait = math.inf
+        elif queue > SHORT * rate * mean:
+            chance = min(serve.waiting_at(law, now.used, now.pushed) / max(now.used, 1e-9), 1.0)
+            wait = (queue + chance) / rate
+            spread = occupancy.waiting_variance(wait, chance, rate, now.spread)
     row.good = good
     row.mean_s = min(wait + mean, 1e9)
     row.variance = min(spread + variance, 1e18)
-    bad = max(hold - good * mean, 0.0)
-    row.fail_s = min(wait + (bad / (1.0 - good) if good < 1.0 else hold), 1e9)
+    row.fail_s = min(wait + hold, 1e9)
+    if good < 1.0:
+        row.fail_s = min(wait + max(hold - good * mean, 0.0) / (1.0 - good), 1e9)

@@ -167,7 +167,7 @@ def how_call_fails(system: System, state: State, e: int) -> int:
             return STALE_ANSWER
     callee = state.answers[system.calls[e].callee]
     limit = system.policies[system.calls[e].policy, retry.TIMEOUT_S]
-    late = sojourn.timely(system.sojourn_law, callee.mean_s, callee.variance, limit)
+    late, _ = sojourn.timely(system.sojourn_law, callee.mean_s, callee.variance, limit)
     if late < min(callee.accepted, callee.good):
         return CALLEE_LATE
     return CALLEE_REFUSES if callee.accepted <= callee.good else CALLEE_FAILS

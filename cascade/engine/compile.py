@@ -83,18 +83,19 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     for index, edge in enumerate(edges):
         call_of.setdefault((names[edge.caller], names[edge.callee]), index)
     policies, policy_of = distinct([edge.policy for edge in edges])
-    waiting_laws, blocking_laws, law_of = occupancy_laws(topology)
+    most = most_at_once(topology, ordered, edges, rank)
+    keys = [law_key(topology.services.get(name, _NO_SERVICE), most[node]) for node, name in enumerate(ordered)]
+    laws, law_of = occupancy_laws(keys)
     fleets = tuple(sorted(topology.fleets))
     comebacks, needs = comeback_table(topology, node_of)
     orders, before = order_table(topology, call_of)
     routes, members = route_table(topology, call_of, node_of)
     system = System(
-        nodes=node_table(topology, ordered, edges, rank, law_of, start_of_day_s),
+        nodes=node_table(topology, ordered, edges, rank, keys, most, law_of, start_of_day_s),
         calls=call_table(edges, rank, policies, policy_of),
         base=table_of(Base, [{"calls": e.calls, "fixed": e.fixed, "live": e.live} for e in edges]),
         policies=policies,
-        waiting_laws=waiting_laws,
-        blocking_laws=blocking_laws,
+        laws=laws,
         sojourn_law=sojourn.sojourn_law(),
         fleets=table_of(Population, [fleet_row(topology, name, node_of) for name in fleets]),
         capacities=capacity_table(topology, fleets, node_of),
@@ -149,7 +150,15 @@ def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge
                 continue
             yield call_edge(place[name], place[call.to], call)
             if call.fallback is not None and call.fallback.to is not None:
-                yield Edge(place[name], place[call.fallback.to], policy_row(timeout_s=call.timeout_s), 0.0, 1.0, 0.0, is_hidden=True)
+                yield Edge(
+                    place[name],
+                    place[call.fallback.to],
+                    policy_row(timeout_s=call.timeout_s),
+                    0.0,
+                    1.0,
+                    0.0,
+                    is_hidden=True,
+                )
 
 
 def call_edge(caller: int, callee: int, call: Dependency) -> Edge:
@@ -229,44 +238,76 @@ def distinct(rows: list[tuple[float, ...]]) -> tuple[Floats, list[int]]:
     return table, [known[row] for row in rows]
 
 
-def law_key(service: Service) -> tuple[int, int | None] | None:
-    """Workers and waiting room that decide a service's occupancy law; none when unlimited."""
+Law = tuple[int, int | None, int | None]
+"""Workers, waiting room and most requests at once, which decide an occupancy law."""
+
+
+def law_key(service: Service, most: float) -> Law | None:
+    """Give what decides a service's occupancy law; none when unlimited."""
+    limit = None if most > occupancy.SMALL_ROOM else int(most)
     if service.concurrency is not None:
         queue = service.concurrency.queue
-        return service.concurrency.max * service.replicas, None if queue is None else queue * service.replicas
+        room = None if queue is None else queue * service.replicas
+        return service.concurrency.max * service.replicas, room, limit
     if service.capacity_rps is not None:
-        return service.replicas, None if service.queue is None else service.queue * service.replicas
+        return service.replicas, None if service.queue is None else service.queue * service.replicas, None
     return None
 
 
-def occupancy_laws(topology: Topology) -> tuple[Floats, Floats, dict[tuple[int, int | None], int]]:
+def most_at_once(topology: Topology, ordered: tuple[str, ...], edges: list[Edge], rank: Ints) -> Floats:
+    """Requests that each node's callers can have there at once (N,), inf without limit.
+
+    A worker waits for one answer at a time, so a caller has at most as many calls on their way as
+    it has workers, or callers of its own. (Timed-out attempts that are still worked on come on top.)
+    """
+    most = np.zeros(len(ordered))
+    below: list[set[int]] = [set() for _ in ordered]
+    for edge in edges:
+        caller, callee = int(rank[edge.caller]), int(rank[edge.callee])
+        if caller >= callee or edge.policy[retry.NEED] == retry.ASYNC:
+            most[callee] = math.inf
+        else:
+            below[caller].add(callee)
+    for node, name in enumerate(ordered):
+        service = topology.services.get(name)
+        if (service is None and name not in topology.groups) or (service is not None and service.demand is not None):
+            most[node] = math.inf
+        at_once = most[node]
+        if service is not None and service.concurrency is not None:
+            at_once = min(at_once, service.concurrency.max * service.replicas)
+        most[list(below[node])] += at_once
+    return most
+
+
+def occupancy_laws(keys: list[Law | None]) -> tuple[Floats, dict[Law, int]]:
     """Tabulate each distinct law once."""
-    keys = {key for key in map(law_key, topology.services.values()) if key is not None} or {(1, None)}
-    ordered = sorted(keys, key=lambda key: (key[0], -1 if key[1] is None else key[1]))
-    tables = [occupancy.waiting_law(servers, room) for servers, room in ordered]
-    waiting, blocking = (np.array(part) for part in zip(*tables, strict=True))
-    return waiting, blocking, {key: index for index, key in enumerate(ordered)}
+    distinct_keys = {key for key in keys if key is not None} or {(1, None, None)}
+    ordered = sorted(distinct_keys, key=lambda key: [-1 if part is None else part for part in key])
+    return np.array([occupancy.occupancy_law(*key) for key in ordered]), {
+        key: index for index, key in enumerate(ordered)
+    }
 
 
 def node_table(  # noqa: PLR0913 - what a node's columns are made from
     topology: Topology, ordered: tuple[str, ...], edges: list[Edge], rank: Ints,
-    law_of: Mapping[tuple[int, int | None], int], start_of_day_s: float,
+    keys: list[Law | None], most: Floats, law_of: Mapping[Law, int], start_of_day_s: float,
 ) -> Table[Node]:  # fmt: skip
     """Fill the columns of the nodes."""
     callers = rank[[edge.caller for edge in edges]] if edges else np.empty(0, np.int64)
     first = np.searchsorted(callers, np.arange(len(ordered) + 1))
-    rows = [node_row(topology, name, law_of, start_of_day_s) for name in ordered]
+    rows = [node_row(topology, name, keys[i], most[i], law_of, start_of_day_s) for i, name in enumerate(ordered)]
     spans = [{"first_call": first[i], "last_call": first[i + 1]} for i in range(len(ordered))]
     return table_of(Node, [row | span for row, span in zip(rows, spans, strict=True)])
 
 
-def node_row(topology: Topology, name: str, law_of: Mapping[Any, int], start_of_day_s: float) -> dict[str, Any]:
+def node_row(
+    topology: Topology, name: str, key: Law | None, most: float, law_of: Mapping[Law, int], start_of_day_s: float
+) -> dict[str, Any]:
     """Give the columns of one node, its calls apart."""
     service = topology.services.get(name, _NO_SERVICE)
     group = topology.groups.get(name)
     kind = Kind.SERVICE if name in topology.services else Kind.GROUP if group else Kind.WORK
     objective = topology.objective_of(name)
-    key = law_key(service)
     room = None if key is None else key[1]
     demand, contention = service.demand, service.contention
     return {
@@ -278,7 +319,8 @@ def node_row(topology: Topology, name: str, law_of: Mapping[Any, int], start_of_
         "servers": float(service.concurrency.max * service.replicas) if service.concurrency else 0.0,
         "capacity_rps": unless_none(service.capacity_rps) * service.replicas,
         "room": math.inf if room is None else float(room),
-        "is_small": key is not None and room is not None and occupancy.is_small(key[0], room),
+        "is_small": key is not None and room is not None and key[0] + room <= occupancy.SMALL_ROOM,
+        "most": most,
         "replicas": float(service.replicas),
         "service_s": service.service_time_s,
         "deadline_s": unless_none(service.work_deadline_s),
@@ -411,9 +453,7 @@ def fallback_table(
 ) -> Table[Instead]:  # fmt: skip
     """Fill the columns of the fallbacks."""
     hidden = {
-        (int(rank[edge.caller]), int(rank[edge.callee])): index
-        for index, edge in enumerate(edges)
-        if edge.is_hidden
+        (int(rank[edge.caller]), int(rank[edge.callee])): index for index, edge in enumerate(edges) if edge.is_hidden
     }
     return table_of(Instead, [
         {

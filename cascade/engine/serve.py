@@ -23,31 +23,31 @@ def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) ->
         offered = answer.offered_rps + outside
         flow[OFFERED] = offered
         if node.kind == 0:
-            work_off(node, now, answer, flow, system.waiting_laws, system.blocking_laws, dt)
+            work_off(node, now, answer, flow, system.laws, dt)
         elif node.kind == 1:
             now.starts_rps = offered
             flow[SERVED] = offered
             flow[GOODPUT] = offered * answer.good
             flow[FAILED] = offered - flow[GOODPUT]
+        now.pushed = answer.pushed_rps / offered if offered > 0.0 else 0.0
         if offered > 0.0:
             now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
         answer.offered_rps = 0.0
         answer.timely_rps = 0.0
+        answer.pushed_rps = 0.0
         now.low_rps = 0.0
         call_out(system, state, node, now, dt)
 
 
 @compiled
-def work_off(
-    node: Node, now: NodeState, answer: Answer, flow: Floats, waiting_laws: Floats, blocking_laws: Floats, dt: float
-) -> None:
+def work_off(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats, dt: float) -> None:
     """Admit, queue and finish the work of one service."""
     if now.up <= 0.0 and not node.durable:
         stand_still(now, answer, flow, dt)
     elif node.law < 0:
         work_unlimited(now, answer, flow, dt)
     else:
-        work_limited(node, now, answer, flow, waiting_laws[node.law], blocking_laws[node.law], dt)
+        work_limited(node, now, answer, flow, laws[node.law], dt)
 
 
 @compiled
@@ -74,9 +74,7 @@ def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> N
 
 
 @compiled
-def work_limited(
-    node: Node, now: NodeState, answer: Answer, flow: Floats, waiting_law: Floats, blocking_law: Floats, dt: float
-) -> None:
+def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: Floats, dt: float) -> None:
     r"""Serve with a limited number of workers, or start work at a limited rate; implicit in time.
 
     .. math:: X' = X + a\,dt - \mu\,u(X')\,dt
@@ -86,9 +84,12 @@ def work_limited(
     rate = service_rate(node, now)
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
-    if node.is_small and rate > 0.0:
+    workers = (node.servers if node.servers > 0.0 else node.replicas) * now.up
+    if node.is_small and rate > 0.0 and node.most > workers + node.room:
         load = (high + low) / rate
-        blocked = occupancy.interpolate(blocking_law, load / (1.0 + load))
+        filled = (now.work - now.busy + workers * now.used) / (workers + node.room)
+        reached = occupancy.interpolate(law[occupancy.LOAD], filled)
+        blocked = occupancy.interpolate(law[occupancy.BLOCKED], min(load / (1.0 + load), reached))
         high *= 1.0 - blocked
         low *= 1.0 - blocked
     queued = max(now.work - now.busy, 0.0)
@@ -97,9 +98,9 @@ def work_limited(
     if node.servers > 0.0:
         brought += now.busy
         held = rate * now.hold_s
-    used = 0.0
+    used, waiting = 0.0, 0.0
     if rate > 0.0:
-        waiting = occupancy.interpolate(waiting_law, now.used)
+        waiting = waiting_at(law, now.used, now.pushed)
         used = occupancy.utilisation(brought, held, rate * dt, waiting)
     done = rate * used
     busy = held * used
@@ -113,6 +114,11 @@ def work_limited(
     if node.deadline_s < math.inf:
         expired = max(queue - rate * node.deadline_s, 0.0)
         queue -= expired
+    back = occupancy.relaxation(held, rate, used, waiting) if rate > 0.0 else 0.0
+    if node.most < math.inf:
+        back += now.pushed * (high + low) / max(node.most - now.work, 1.0)
+    now.spread = (now.spread + (high + low + done) * dt) / (1.0 + 2.0 * back * dt)
+    now.spread = min(now.spread, (node.room - queue + 1.0) ** 2)
     now.taken_rps = high + low
     now.starts_rps = max(high + low - (queue - queued + expired) / dt, 0.0)
     if node.servers <= 0.0:
@@ -123,6 +129,19 @@ def work_limited(
     now.work, now.busy, now.used = queue + busy, busy, used
     now.age_s = min(now.age_s + dt, wait) if queue > 1e-9 else 0.0
     book(now, answer, flow, high, low, done, (now.purged + expired) / dt)
+    if expired > 0.0:
+        lasting = max(1.0 - expired / (now.taken_rps * dt), 0.0) if now.taken_rps > 0.0 else 0.0
+        answer.accepted *= lasting
+        answer.accepted_low *= lasting
+
+
+@compiled
+def waiting_at(law: Floats, used: float, pushed: float) -> float:
+    """Give z of a utilisation: between that of open arrivals and that of callers that are all busy."""
+    waiting = occupancy.interpolate(law[occupancy.WAITING], used)
+    if pushed > 0.0:
+        waiting += pushed * (occupancy.interpolate(law[occupancy.CLOSED], used) - waiting)
+    return waiting
 
 
 @compiled
@@ -135,9 +154,7 @@ def service_rate(node: Node, now: NodeState) -> float:
 
 
 @compiled
-def book(
-    now: NodeState, answer: Answer, flow: Floats, high: float, low: float, served: float, dropped: float
-) -> None:
+def book(now: NodeState, answer: Answer, flow: Floats, high: float, low: float, served: float, dropped: float) -> None:
     """Write down what was taken, refused, served and dropped [1/s]."""
     offered_high = flow[OFFERED] - now.low_rps
     answer.accepted = high / offered_high if high < offered_high else 1.0
@@ -154,6 +171,8 @@ def book(
 def call_out(system: System, state: State, node: Node, now: NodeState, dt: float) -> None:
     """Send the calls of the work that a node has started."""
     done = 0.0
+    queue = now.work - now.busy
+    pushed = 1.0 - (1.0 - now.pushed) / (1.0 + queue) if node.kind == 0 and node.law >= 0 else now.pushed
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         begun = live.calls * now.starts_rps
@@ -174,6 +193,7 @@ def call_out(system: System, state: State, node: Node, now: NodeState, dt: float
             state.ledger[e, 2] += gave_up * dt
         answer = state.answers[call.callee]
         answer.offered_rps += sent
+        answer.pushed_rps += sent * pushed
         answer.timely_rps += sent * live.ok
         if policy[retry.LOW] > 0.0:
             state.nodes[call.callee].low_rps += sent

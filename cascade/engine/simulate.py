@@ -259,5 +259,3 @@ def version() -> str:
         return importlib.metadata.version("cascade-blast-radius")
     except importlib.metadata.PackageNotFoundError:
         return "0"
-
-

@@ -19,6 +19,8 @@ class Answer:
 
     offered_rps: float
     """Attempts that arrived since the node was last stepped [1/s]."""
+    pushed_rps: float
+    """Of these, the ones from callers with no worker to spare [1/s]."""
     timely_rps: float
     """Of these, the ones that their callers will call a success [1/s]."""
     accepted: float
@@ -35,6 +37,25 @@ class Answer:
     """Share of low-priority attempts that are taken."""
 
 
+class Reply:
+    """What a call to a node is worth now, under the policy that asked last: one cache line."""
+
+    policy: int
+    """Row of that policy, -1 when the node's answer has changed since."""
+    ok: float
+    """Share of attempts that succeed in time."""
+    fail_s: float
+    """Mean time until a failed attempt is known to have failed [s]."""
+    success: float
+    """Share of calls that succeed after all attempts."""
+    answer_s: float
+    """Mean time of a call that succeeds [s]."""
+    variance: float
+    """Its variance [s^2]."""
+    taking_s: float
+    """Mean time of a call, good or bad [s]."""
+
+
 class NodeState:
     """A node's own state, the controls that events have set included."""
 
@@ -45,6 +66,10 @@ class NodeState:
     busy: float
     """Requests in work."""
     used: float
+    spread: float
+    """Variance of the work."""
+    pushed: float
+    """Share of arrivals from callers with no worker to spare."""
     """Utilisation."""
     hold_s: float
     """Mean time that a request is in work, calls included [s]."""
@@ -141,6 +166,8 @@ class State(NamedTuple):
 
     answers: Table[Answer]
     """(N,)"""
+    replies: Table[Reply]
+    """(N,)"""
     nodes: Table[NodeState]
     """(N,)"""
     calls: Table[CallState]
@@ -171,6 +198,7 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
     base = {name: column(system.base, name) for name in ("calls", "fixed", "live")}
     return State(
         answers=empty_table(Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2),
+        replies=empty_table(Reply, n, policy=-1),
         nodes=empty_table(
             NodeState, n, hold_s=own_s, success=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0, latency=1.0, surge=1.0,
             limit_rps=column(system.nodes, "limit_rps"),

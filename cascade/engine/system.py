@@ -48,6 +48,8 @@ class Node:
     """Requests that may wait; inf when there is no limit."""
     is_small: bool
     """Whether it loses requests as a stationary Erlang system does, long before its room is full on average."""
+    most: float
+    """Requests that its callers can have here at once; inf without limit."""
     replicas: float
     """Copies that share the load."""
     service_s: float
@@ -233,10 +235,8 @@ class System(NamedTuple):
     """(E,)"""
     policies: Floats
     """(P, POLICY_WIDTH) distinct call policies, see :mod:`cascade.behaviours.retry`."""
-    waiting_laws: Floats
-    """(L, GRID + 1) see :func:`cascade.behaviours.occupancy.waiting_law`."""
-    blocking_laws: Floats
-    """(L, GRID + 1)"""
+    laws: Floats
+    """(L, 4, GRID + 1) see :func:`cascade.behaviours.occupancy.occupancy_law`."""
     sojourn_law: Floats
     """See :func:`cascade.behaviours.sojourn.sojourn_law`."""
     fleets: Table[Population]
