@@ -11,8 +11,8 @@ from cascade.behaviours.retry import Backoff, Retry
 from cascade.model import Dependency, Event, Scenario, Service, Topology
 from cascade.model.service import Concurrency
 
-DURATION_S: Final = 240.0
-FAULT_AT_S: Final = 40.0
+DURATION_S: Final = 180.0
+FAULT_AT_S: Final = 30.0
 FEWEST, MOST = 3, 7
 """Services of a topology."""
 
@@ -67,9 +67,7 @@ def random_callers(draw: random.Random) -> list[set[int]]:
     """Give the callers of each node; node 0 is the entry and has none."""
     count = draw.randint(FEWEST, MOST)
     shape = draw.choice(["chain", "tree", "shared"])
-    callers: list[set[int]] = [set()]
-    for node in range(1, count):
-        callers.append({node - 1 if shape == "chain" else draw.randrange(node)})
+    callers = [set(), *({node - 1 if shape == "chain" else draw.randrange(node)} for node in range(1, count))]
     if shape == "shared":
         callers[-1].add(draw.randrange(count - 1))
     return callers
@@ -93,13 +91,13 @@ def sizing(draw: random.Random, rate_rps: float, load: float, callees_s: float) 
 
 def random_call(draw: random.Random, callee: str, answer_s: float) -> Dependency:
     """Draw the time-out and the retries of a call."""
-    attempts = draw.randint(1, 4)
+    attempts = draw.choice([1, 2, 3, 3, 4, 4])
     backoff = Backoff(
-        initial_s=round(draw.uniform(0.05, 1.0), 3),
+        initial_s=round(draw.uniform(0.05, 0.5), 3),
         multiplier=draw.choice([1.0, 2.0]),
         jitter=draw.choice(["none", "equal", "full"]),
     )
-    timeout_s = round(max(draw.uniform(4.0, 20.0) * answer_s, 0.1), 3)
+    timeout_s = round(max(draw.uniform(3.0, 12.0) * answer_s, 0.05), 3)
     return Dependency(to=callee, timeout_s=timeout_s, retry=Retry(max_attempts=attempts, backoff=backoff))
 
 
@@ -110,7 +108,7 @@ def random_fault(draw: random.Random, topology: Topology) -> Event:
     concurrency = topology.services[target].concurrency
     assert concurrency is not None
     at_s, lasts_s = FAULT_AT_S, round(draw.uniform(5.0, 60.0), 1)
-    match draw.choice(["capacity", "capacity", "fail", "latency", "errors", "surge"]):
+    match draw.choice(["capacity", "capacity", "capacity", "latency", "latency", "fail", "errors", "surge"]):
         case "capacity":
             left = round(draw.uniform(0.1, 0.7) * concurrency.max) / concurrency.max
             return Event(at=at_s, degrade=target, capacity_fraction=left, lasts_s=lasts_s)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ACTIONS: Final = {"degrade", "fail", "surge"}
 """What a scenario may do here; each for a limited time."""
+NO_WAIT: Final = Backoff()
+"""Of a call that is made once."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Simulator:
 
     def call(self, call: Dependency, succeeded: dict[str, bool]) -> Steps:
         """Attempt a call until it succeeds or the attempts are used up."""
-        attempts, backoff = 1, Backoff()
+        attempts, backoff = 1, NO_WAIT
         if call.retry is not None:
             assert isinstance(call.retry.max_attempts, int), "endless retries are not simulated"
             attempts, backoff = call.retry.max_attempts, call.retry.backoff
