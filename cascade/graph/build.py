@@ -18,7 +18,8 @@ def build_graph(topology: Topology) -> nx.DiGraph[str]:
     """Give services, groups and fleets as nodes, and who needs whom as edges.
 
     Nodes carry ``kind`` (service, group or fleet), ``weight`` and ``entry_point``; edges carry ``needs``:
-    that of a dependency, ``member``, ``capacity``, ``success``, ``lease``, ``health_check`` or ``restoration``.
+    that of a dependency (with ``per_request``), ``member``, ``cache``, ``fallback``, ``capacity``, ``success``,
+    ``lease``, ``health_check`` or ``restoration``.
 
     Examples
     --------
@@ -37,11 +38,22 @@ def build_graph(topology: Topology) -> nx.DiGraph[str]:
             graph.add_edge(name, call.to, needs=call.needs.value, per_request=call.per_request)
     for group, members in topology.groups.items():
         graph.add_edges_from(((group, member) for member in members.members), needs="member")
-    for name, fleet in topology.fleets.items():
-        for caller, callee, needs in fleet_edges(name, fleet):
-            if not graph.has_edge(caller, callee):
-                graph.add_edge(caller, callee, needs=needs)
+    for caller, callee, needs in indirect_edges(topology):
+        if not graph.has_edge(caller, callee):
+            graph.add_edge(caller, callee, needs=needs)
     return graph
+
+
+def indirect_edges(topology: Topology) -> Iterator[Edge]:
+    """Yield who needs whom without a call of its own."""
+    for name, service in topology.services.items():
+        for call in service.calls:
+            if call.cache and call.cache.held_in:
+                yield name, call.cache.held_in, "cache"
+            if call.fallback and call.fallback.to:
+                yield name, call.fallback.to, "fallback"
+    for name, fleet in topology.fleets.items():
+        yield from fleet_edges(name, fleet)
 
 
 def fleet_edges(name: str, fleet: Fleet) -> Iterator[Edge]:
