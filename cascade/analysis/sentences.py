@@ -28,6 +28,7 @@ OWN: Final = {
     Mechanism.STALE_ANSWER: "works with a stale answer",
     Mechanism.UNITS_LOST: "loses its units",
     Mechanism.QUORUM_LOST: "too few members are left",
+    Mechanism.OVERLOADED: "more arrives than it can do",
 }
 """What a mechanism does when it is the service's own."""
 
@@ -42,6 +43,7 @@ THROUGH: Final = {
     Mechanism.STALE_ANSWER: "works with a stale answer of {cause}",
     Mechanism.UNITS_LOST: "loses the units that {cause} should keep",
     Mechanism.QUORUM_LOST: "too few members are left without {cause}",
+    Mechanism.OVERLOADED: "more arrives than it can do, most of it from {cause}",
 }
 """What a mechanism does when it comes through something else."""
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 FAULT, DEGRADED, THROTTLED, QUEUE_FULL, BACKLOG = 0, 1, 2, 3, 4
 CRASHED, CAPACITY_LOST, CALLEE_FAILS, CALLEE_REFUSES, CALLEE_LATE = 5, 6, 7, 8, 9
-STALE_ANSWER, UNITS_LOST, QUORUM_LOST = 10, 11, 12
+STALE_ANSWER, UNITS_LOST, QUORUM_LOST, OVERLOADED = 10, 11, 12, 13
 ASKED = 1e-3
 """Share of its usual load from which on a service counts as asked for something."""
+MORE = 1.05
+"""Multiple of its usual load from which on it is the load that a service cannot cope with."""
 
 
 class Falls(NamedTuple):
@@ -64,7 +66,7 @@ def note_falls(system: System, state: State, flows: Floats, falls: Falls, t_s: f
         asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0
         hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
         if hit and not falls.is_hit[i]:
-            mechanism, cause = find_cause(system, state, flows, i)
+            mechanism, cause = find_cause(system, state, flows, falls.usual_rps[i], i)
             note(falls, t_s, i, mechanism, cause)
         falls.is_hit[i] = hit
     for m in range(system.fleets.size):
@@ -85,17 +87,20 @@ def note(falls: Falls, t_s: float, who: int, mechanism: int, cause: int) -> None
 
 @compiled
 def cause_of_loss(system: System, state: State, m: int) -> int:
-    """Node whose failure takes a fleet's units out: the renewing or the checking service."""
+    """Node that takes a fleet's units out, or fails to bring them back."""
     worst, cause = 1.0, -1
     for node in (system.fleets[m].renewer, system.fleets[m].prober):
         if node >= 0 and state.answers[node].good < worst:
             worst = state.answers[node].good
             cause = system.calls[system.nodes[node].first_call].callee
+    restorer = system.fleets[m].restorer
+    if cause < 0 and restorer >= 0:
+        cause = system.calls[system.nodes[restorer].first_call].callee
     return cause
 
 
 @compiled
-def find_cause(system: System, state: State, flows: Floats, i: int) -> tuple[int, int]:
+def find_cause(system: System, state: State, flows: Floats, usual_rps: float, i: int) -> tuple[int, int]:
     """Give the mechanism that weighs most, and the node or fleet it came through."""
     node, now = system.nodes[i], state.nodes[i]
     if now.health <= 0.0:
@@ -118,7 +123,10 @@ def find_cause(system: System, state: State, flows: Floats, i: int) -> tuple[int
         return CAPACITY_LOST, system.nodes.size + fleet
     if now.health < 1.0:
         return FAULT, -1
-    return (QUEUE_FULL if taken < node.objective else BACKLOG), slowest_call(system, state, i)
+    slow = slowest_call(system, state, i)
+    if slow < 0 and flows[i, OFFERED] > MORE * usual_rps:
+        return OVERLOADED, busiest_caller(system, state, i)
+    return (QUEUE_FULL if taken < node.objective else BACKLOG), slow
 
 
 @compiled
@@ -157,6 +165,22 @@ def slowest_call(system: System, state: State, i: int) -> int:
         if system.policies[call.policy, retry.NEED] != retry.ASYNC and held > longest:
             cause, longest = call.callee, held
     return cause
+
+
+@compiled
+def busiest_caller(system: System, state: State, i: int) -> int:
+    """Give the service or fleet that sends most to node ``i``, -1 when users do."""
+    caller, most = -1, state.nodes[i].surge * system.nodes[i].demand_rps
+    for k in range(system.nodes.size):
+        for e in range(system.nodes[k].first_call, system.nodes[k].last_call):
+            sent = state.calls[e].calls * state.nodes[k].starts_rps
+            if system.calls[e].callee == i and sent > most:
+                caller, most = k, sent
+    for m in range(system.fleets.size):
+        fleet = system.fleets[m]
+        if caller >= 0 and caller in (fleet.restorer, fleet.renewer, fleet.prober):
+            return system.nodes.size + m
+    return caller
 
 
 @compiled

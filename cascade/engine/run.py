@@ -49,6 +49,7 @@ class Mechanism(IntEnum):
     STALE_ANSWER = 10
     UNITS_LOST = 11
     QUORUM_LOST = 12
+    OVERLOADED = 13
 
 
 @dataclass(frozen=True, slots=True)

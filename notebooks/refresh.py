@@ -1,0 +1,44 @@
+"""Execute the notebooks and write them back, pictures reduced to few colours (``make notebooks``)."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+
+HERE: Final = Path(__file__).parent
+COLOURS: Final = 96
+
+
+def refresh(path: Path) -> None:
+    """Execute one notebook in its folder and keep what it shows."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata = {}
+        for output in cell.get("outputs", []):
+            shrink(output)
+    notebook.metadata.pop("language_info", None)
+    nbformat.write(notebook, path)
+    print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+def shrink(output: dict[str, Any]) -> None:
+    """Reduce the colours of a picture."""
+    picture = output.get("data", {}).get("image/png")
+    if picture is None:
+        return
+    image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB").quantize(COLOURS)
+    small = io.BytesIO()
+    image.save(small, "PNG", optimize=True)
+    output["data"]["image/png"] = base64.b64encode(small.getvalue()).decode()
+
+
+if __name__ == "__main__":
+    for notebook in sorted(HERE.glob("*.ipynb")):
+        refresh(notebook)
