@@ -42,11 +42,11 @@ class Node:
     """The same list or dict, with nodes for values."""
 
     def below(self, step: str | int) -> Node | None:
-        """Give the child under a key or a position, if there is one."""
+        """Give the child under a key or a position, if there is one; a name in a list of names is a key too."""
         if isinstance(self.children, dict):
             return self.children.get(str(step))
-        if isinstance(self.children, list) and isinstance(step, int) and step < len(self.children):
-            return self.children[step]
+        if isinstance(self.children, list):
+            return next((child for place, child in enumerate(self.children) if step in (place, child.plain)), None)
         return None
 
 

@@ -78,13 +78,10 @@ def without_choice(path: Path) -> Path:
 
 
 def placed(root: Node, path: Path, message: str, file: str, *, at_key: bool) -> Problem:
-    """Make the problem of what stands under a path, or of its key."""
+    """Make the problem of what stands under a path, or of its key; a short form lacks some of the steps."""
     node = root
     for step in path:
-        child = node.below(step)
-        if child is None:
-            break
-        node = child
+        node = node.below(step) or node
     line, column = (node.key_line, node.key_column) if at_key and node.key_line else (node.line, node.column)
     return Problem(file, line, column, one_line(message))
 

@@ -27,7 +27,7 @@ _EVENTS_REFER_TO: Final = {"demand", "calls", "health_check", "zones"}
 def sound_rest(root: Node, wrong: Iterable[Path]) -> Node | None:
     """Give the nodes without those that are wrong; nothing when too much of the topology would be missing."""
     gone = {removable(path) for path in wrong}
-    if any({*path} & _EVENTS_REFER_TO for path in gone if path):
+    if any(path[-1] in _EVENTS_REFER_TO for path in gone if path):
         gone.add(("scenarios",))
     kept = [path for path in gone if path is not None]
     return without(root, kept) if len(kept) == len(gone) else None
@@ -35,9 +35,9 @@ def sound_rest(root: Node, wrong: Iterable[Path]) -> Node | None:
 
 def removable(path: Path) -> Path | None:
     """Give the smallest part around a place that a topology can do without."""
-    if path[0] == "scenarios":
+    if path[:1] == ("scenarios",):
         return path[:4] if path[2:3] == ("events",) else path[:2]
-    if path[0] == "observed":
+    if path[:1] == ("observed",):
         return path[:2]
     while len(path) > 2:  # noqa: PLR2004 - the kind and the name, which others refer to
         part = part_of(annotation_at(Topology, path[:-1]))

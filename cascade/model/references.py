@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pydantic_core import PydanticCustomError
 
@@ -130,6 +130,23 @@ def _in_fleet(fleet: Fleet, services: Names, callees: Names) -> Iterator[Finding
         yield from _unknown(("restored_by", "to"), fleet.restored_by.to, callees, "service or group")
 
 
+_ANYTHING: Final = "service, group, fleet or domain"
+_SWITCH: Final = "call ('caller -> callee') or fleet with a health check"
+_WHAT: Final = {
+    "fail": _ANYTHING,
+    "restore": _ANYTHING,
+    "flap": _ANYTHING,
+    "degrade": "service",
+    "throttle": "service",
+    "purge": "service",
+    "lose": "fleet",
+    "surge": "service with demand",
+    "switch_off": _SWITCH,
+    "switch_on": _SWITCH,
+}
+"""What an action can be about, in words."""
+
+
 def _targets(topology: Topology) -> dict[str, Names]:
     """Give what each action of an event can be about; ``needs`` stands for the operators' tooling."""
     services: Names = topology.services
@@ -155,7 +172,8 @@ def _targets(topology: Topology) -> dict[str, Names]:
 def _in_event(event: Event, scenario: Scenario, targets: Mapping[str, Names]) -> Iterator[Finding]:
     candidates = targets[event.action]
     if event.target not in candidates:
-        yield (event.action,), f"cannot {event.action} '{event.target}'{closest(event.target, candidates)}"
+        what = f"cannot {event.action} '{event.target}', which is no {_WHAT[event.action]}"
+        yield (event.action,), what + closest(event.target, candidates)
     if event.needs is not None:
         yield from _unknown(("needs",), event.needs, targets["needs"], "service")
     is_moment = not isinstance(event.at, float)
