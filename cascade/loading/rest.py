@@ -13,24 +13,44 @@ from cascade.loading.fields import annotation_at, keys_of, part_of
 from cascade.model import Topology
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cascade.loading.nodes import Node
 
 Path = tuple[str | int, ...]
 """Keys and positions, outermost first."""
 
-_EVENTS_REFER_TO: Final = {"demand", "calls", "health_check", "zones"}
-"""Without these an event may look wrong that is right."""
+_ACTIONS_ON: Final = {
+    "demand": {"surge"},
+    "calls": {"switch_off", "switch_on"},
+    "health_check": {"switch_off", "switch_on"},
+    "zones": {"fail", "restore", "flap"},
+}
+"""What events do with parts: without the part they look wrong though they are right."""
 
 
 def sound_rest(root: Node, wrong: Iterable[Path]) -> Node | None:
     """Give the nodes without those that are wrong; nothing when too much of the topology would be missing."""
     gone = {removable(path) for path in wrong}
-    if any(path[-1] in _EVENTS_REFER_TO for path in gone if path):
-        gone.add(("scenarios",))
     kept = [path for path in gone if path is not None]
-    return without(root, kept) if len(kept) == len(gone) else None
+    if len(kept) < len(gone):
+        return None
+    actions = set().union(*(_ACTIONS_ON.get(str(path[-1]), set()) for path in kept))
+    return without(root, {*kept, *events_with(actions, root)})
+
+
+def events_with(actions: set[str], root: Node) -> Iterator[Path]:
+    """Yield the paths of the events that do something."""
+    for name, scenario in entries(root.below("scenarios")):
+        for index, event in entries(scenario.below("events")):
+            if any(event.below(action) for action in actions):
+                yield "scenarios", name, "events", index
+
+
+def entries(node: Node | None) -> Iterable[tuple[str | int, Node]]:
+    """Give what is in a mapping or a list with its key or position."""
+    children = node.children if node else None
+    return children.items() if isinstance(children, dict) else enumerate(children or ())
 
 
 def removable(path: Path) -> Path | None:
