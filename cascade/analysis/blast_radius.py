@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import sentences
 from cascade.analysis.failures import scenario_of_failures
-from cascade.analysis.impact import Impact, impact_of
+from cascade.analysis.impact import Impact, impact_of, with_common_cause
 from cascade.analysis.structure import SinglePoint, single_points
 from cascade.engine.plan import members
 from cascade.engine.simulate import simulate
@@ -130,21 +130,33 @@ def blast_radius(  # noqa: PLR0913 - what fails, for how long, and how it is run
         scenario = scenario_of_failures(topology, nodes, lasts_s)
     elif scenario is None and not topology.scenarios:
         raise ScenarioError(f"expected the name of what fails: {topology.name} has no scenario")
-    run = simulate(topology, scenario, clock=clock, progress=progress)
+    return assess(simulate(topology, scenario, clock=clock, progress=progress))
+
+
+def assess(run: Run) -> BlastRadius:
+    """Say what the faults of a run did."""
     triggers = find_triggers(run.scenario)
+    targets = [run.scenario.events[index].target for index in triggers]
     first_s = min(run.event_times_s, default=0.0)
     repaired_s = find_repair(run, triggers)
     unwell = tuple(name for name in run.names if run.is_hit(name)[run.times_s <= first_s].any())
-    found = (impact_of(run, name, first_s, repaired_s) for name in run.names if name not in unwell)
-    impacts = sorted(filter(None, found), key=lambda impact: (impact.falls_s, len(impact.path)))
-    met = dict.fromkeys(name for impact in impacts for name in impact.path)
+    struck = {name: target for target in targets for name, _ in members(run.topology, target) if name != target}
+    impacts = sorted(
+        (
+            with_common_cause(impact, struck)
+            for name in run.names
+            if name not in unwell and (impact := impact_of(run, name, first_s, repaired_s))
+        ),
+        key=lambda impact: (impact.falls_s, len(impact.path)),
+    )
+    met = dict.fromkeys(name for impact in impacts for name in impact.path if name in run.names)
     return BlastRadius(
         run=run,
-        trigger=tuple(dict.fromkeys(run.scenario.events[index].target for index in triggers)),
+        trigger=tuple(dict.fromkeys(targets)),
         trigger_start_s=min((run.event_times_s[index] for index in triggers), default=0.0),
         repaired_s=repaired_s,
         impacts=tuple(impacts),
-        single_points=single_points(topology, met),
+        single_points=single_points(run.topology, met),
         hit_before=unwell,
     )
 

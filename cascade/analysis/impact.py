@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from cascade.analysis.sentences import reason
 from cascade.analysis.windows import Window, length_within, windows
+from cascade.engine.run import Mechanism
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from cascade.engine.run import Fall, Mechanism, Run
+    from cascade.engine.run import Fall, Run
 
 Kind = Literal["service", "group", "fleet"]
 
@@ -79,6 +80,15 @@ def impact_of(run: Run, name: str, first_event_s: float, repaired_s: float | Non
         peak_backlog_count=float(run.of(name, "backlog_count").max()),
         peak_backlog_age_s=float(run.of(name, "backlog_age_s").max()),
     )
+
+
+def with_common_cause(impact: Impact, struck: Mapping[str, str]) -> Impact:
+    """Let a path that begins with a part that failed with others begin with what took them down together."""
+    shared = struck.get(impact.path[0])
+    if shared is None:
+        return impact
+    is_struck = len(impact.path) == 1 and impact.mechanism is Mechanism.FAULT
+    return replace(impact, path=(shared, *impact.path), cause=shared if is_struck else impact.cause)
 
 
 def kind_of(run: Run, name: str) -> Kind:

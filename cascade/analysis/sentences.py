@@ -33,6 +33,7 @@ OWN: Final = {
 """What a mechanism does when it is the service's own."""
 
 THROUGH: Final = {
+    Mechanism.FAULT: "fails with {cause}",
     Mechanism.QUEUE_FULL: "its queue is full: {cause} holds its workers",
     Mechanism.BACKLOG: "falls behind: {cause} holds it up",
     Mechanism.CRASHED: "goes down without {cause}",

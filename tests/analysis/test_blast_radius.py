@@ -126,6 +126,8 @@ def test_failed_domain_is_where_the_path_of_its_members_begins() -> None:
     by_name = {impact.name: impact for impact in blast.impacts}
     assert blast.trigger == ("zone",)
     assert by_name["search"].mechanism is Mechanism.QUORUM_LOST
+    assert by_name["search-a"].why == "fails with zone"
+    assert by_name["web"].path[:1] == ("zone",)
     assert by_name["web"].path[-3:] == ("search", "app", "web")
 
 
