@@ -35,17 +35,16 @@ larger ones only when they are full."""
 
 
 # Rows of a tabulated law.
-WAITING, CLOSED, BLOCKED, LOAD = range(4)
+WAITING, CLOSED, BLOCKED = range(3)
 
 
 def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[np.float64]:
-    r"""Tabulate what belongs to the mean work of a service with c workers (4, GRID + 1).
+    r"""Tabulate what belongs to the mean work of a service with c workers (3, GRID + 1).
 
     Row ``WAITING`` is :math:`z(u)`, so that :math:`L_q = z(u)/(1 - u)`, over the utilisation 0..1:
     M/M/c, cut off at the places that there are. Row ``CLOSED`` is the same while all callers are
     busy, so that what is not here is on its way here (M/M/c//N, machine repair). Row ``BLOCKED`` is
-    the share of arrivals that find a small waiting room full, over :math:`\rho/(1+\rho)`, and row
-    ``LOAD`` the :math:`\rho/(1+\rho)` to which a mean work belongs, over the share of the places taken.
+    the share of arrivals that find a small waiting room full, over the share of the places taken.
 
     Parameters
     ----------
@@ -57,15 +56,14 @@ def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[n
     """
     c = min(servers, MOST_SERVERS)
     grid = np.arange(GRID + 1) / GRID
-    law = np.array([grid * _erlang_c(c, grid), np.zeros(GRID + 1), np.zeros(GRID + 1), grid])
+    law = np.array([grid * _erlang_c(c, grid), np.zeros(GRID + 1), np.zeros(GRID + 1)])
     with np.errstate(divide="ignore"):
         log_loads = np.log(grid[:-1] / (1.0 - grid[:-1]))
     places = SMALL_ROOM + 1 if room is None else c + room
     if places <= SMALL_ROOM:
         states = _states(c, places, log_loads, math.inf)
         n = np.arange(places + 1)
-        law[BLOCKED] = np.append(states[-1], 1.0)
-        law[LOAD] = np.interp(grid, [*((n[:, None] * states).sum(axis=0) / places), 1.0], grid)
+        law[BLOCKED] = np.interp(grid, [*((n[:, None] * states).sum(axis=0) / places), 1.0], [*states[-1], 1.0])
     at_once = SMALL_ROOM + 1 if most is None else max(most, c)
     if min(places, at_once) <= SMALL_ROOM:
         law[WAITING] = _waiting(c, min(places, at_once), log_loads, math.inf)

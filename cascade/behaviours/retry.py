@@ -169,29 +169,25 @@ def within_budget(
 
 
 @compiled
-def duration(
-    ok: float, fail_s: float, answer_s: float, variance: float, policy: NDArray[np.float64]
-) -> tuple[float, float, float, float]:
-    r"""Give the mean [s] and variance [s^2] of a call that succeeds, the mean of one that fails, success.
+def delays(ok: float, fail_s: float, policy: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
+    r"""Give success, then chance, mean [s] and mean square [s^2] of a delay by retries, then the mean time to failure [s].
 
     Attempt k is reached with probability :math:`q^{k-1}`, :math:`q = 1 - p`, after k - 1 failures
-    and back-offs.
+    and back-offs. Chance and moments are those of calls that succeed.
     """
     if policy[ENDLESS] > 0.0:
-        extra = (1.0 - ok) / max(ok, 1e-9) * (fail_s + policy[WAIT_S])
-        return answer_s + extra, variance + extra * extra, 0.0, 1.0 if ok > 0.0 else 0.0
-    last = int(policy[CLASSES]) - 1
-    reach, before, first, second = 1.0, 0.0, 0.0, 0.0
-    for k in range(last):
-        end = before + answer_s
-        first += reach * end
-        second += reach * end * end
+        if ok <= 0.0:
+            return 0.0, 0.0, 0.0, 0.0, 0.0
+        lag = (fail_s + policy[WAIT_S]) / ok
+        return 1.0, 1.0 - ok, (1.0 - ok) * lag, (1.0 - ok) * (2.0 - ok) * lag * lag, 0.0
+    reach, delay_s, late, first, second = 1.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(int(policy[CLASSES]) - 1):
         reach *= 1.0 - ok
-        before += fail_s + policy[WAIT_S + k]
-    end = before + answer_s
-    success = 1.0 - reach * (1.0 - ok)
+        delay_s += fail_s + policy[WAIT_S + k]
+        late += reach * ok
+        first += reach * ok * delay_s
+        second += reach * ok * delay_s * delay_s
+    success = ok + late
     if success <= 0.0:
-        return answer_s, variance, before + fail_s, 0.0
-    weight = ok / success
-    mean = (first + reach * end) * weight
-    return mean, variance + max((second + reach * end * end) * weight - mean * mean, 0.0), before + fail_s, success
+        return 0.0, 0.0, 0.0, 0.0, delay_s + fail_s
+    return success, late / success, first / success, second / success, delay_s + fail_s

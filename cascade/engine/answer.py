@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import contention, occupancy, retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine import serve
+from cascade.engine import rest, serve
 
 if TYPE_CHECKING:
-    from cascade.engine.state import Answer, NodeState, Reply, State
+    from cascade.engine.state import Answer, CallState, NodeState, Reply, State
     from cascade.engine.system import Floats, Node, System
 
 
@@ -36,23 +36,52 @@ def ask(reply: Reply, callee: Answer, row: int, policy: Floats, law: Floats) -> 
     """
     reply.policy = row
     limit = policy[retry.TIMEOUT_S]
+    in_time = wait_for(reply, callee, limit, law)
     accepted = callee.accepted_low if policy[retry.LOW] > 0.0 else callee.accepted
-    in_time, answer_s = sojourn.timely(law, callee.mean_s, callee.variance, limit)
     ok = accepted * callee.good * in_time
-    if ok >= 1.0:
-        reply.ok, reply.fail_s, reply.success = 1.0, 0.0, 1.0
-        reply.answer_s, reply.variance, reply.taking_s = callee.mean_s, callee.variance, callee.mean_s
-        return
-    bad = accepted * (1.0 - callee.good) * min(callee.fail_s, limit)
-    if in_time < 1.0:
-        bad += accepted * callee.good * (1.0 - in_time) * limit
-    fail_s = min(bad / (1.0 - ok), 1e9)
-    reply.ok, reply.fail_s = ok, fail_s
-    narrower = answer_s / callee.mean_s if callee.mean_s > 0.0 else 1.0
-    reply.answer_s, reply.variance, failing_s, reply.success = retry.duration(
-        ok, fail_s, answer_s, callee.variance * narrower * narrower, policy
-    )
-    reply.taking_s = reply.success * reply.answer_s + (1.0 - reply.success) * failing_s
+    reply.ok, reply.fail_s, reply.success = 1.0, 0.0, 1.0
+    reply.taking_s = reply.answer_s + reply.late_s
+    if ok < 1.0:
+        bad = accepted * (1.0 - callee.good) * min(callee.fail_s, limit)
+        if in_time < 1.0:
+            bad += accepted * callee.good * (1.0 - in_time) * limit
+        reply.ok, reply.fail_s = ok, min(bad / (1.0 - ok), 1e9)
+        try_again(reply, policy)
+
+
+@compiled
+def wait_for(reply: Reply, callee: Answer, limit: float, law: Floats) -> float:
+    r"""Give the chance that a good answer comes in time, and leave the times of those that do.
+
+    Answers that retries have delayed are a second mode of their distribution, of weight
+    :math:`\ell`: :math:`P(T \le \tau) = (1 - \ell) F(\tau) + \ell F(\tau - d)`.
+    """
+    in_time, answer_s = sojourn.timely(law, callee.mean_s, callee.variance, limit)
+    narrower = answer_s / callee.mean_s if in_time < 1.0 and callee.mean_s > 0.0 else 1.0
+    reply.answer_s, reply.variance = answer_s, callee.variance * narrower * narrower
+    reply.late, reply.late_s, reply.late_square = callee.late, callee.late_s, callee.late_square
+    if callee.late <= 0.0 or in_time <= 0.0:
+        return in_time
+    delay_s = callee.late_s / callee.late
+    variance = callee.variance + max(callee.late_square / callee.late - delay_s * delay_s, 0.0)
+    late_in_time, late_answer_s = sojourn.timely(law, callee.mean_s + delay_s, variance, limit)
+    in_time = (1.0 - callee.late) * in_time + callee.late * late_in_time
+    delay_s = max(late_answer_s - answer_s, 0.0)
+    reply.late *= late_in_time / in_time
+    reply.late_s = reply.late * delay_s
+    reply.late_square = reply.late_s * delay_s
+    return in_time
+
+
+@compiled
+def try_again(reply: Reply, policy: Floats) -> None:
+    """Add what retries make of a call whose attempts can fail."""
+    success, late, late_s, late_square, failing_s = retry.delays(reply.ok, reply.fail_s, policy)
+    reply.success = success
+    reply.late_square += late_square + 2.0 * late_s * reply.late_s
+    reply.late += late * (1.0 - reply.late)
+    reply.late_s += late_s
+    reply.taking_s = success * (reply.answer_s + reply.late_s) + (1.0 - success) * failing_s
 
 
 @compiled
@@ -68,12 +97,13 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         own *= contention.slowdown(now.busy / node.replicas, node.serial, node.crosstalk)
     good = now.sound * now.intact
     mean, variance, hold = own, own * own, own
+    prompt, late_s, late_square = 1.0, 0.0, 0.0
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         reply, policy = state.replies[call.callee], system.policies[call.policy]
         if reply.policy != call.policy:
             ask(reply, state.answers[call.callee], call.policy, policy, system.sojourn_law)
-        live.ok, live.fail_s = reply.ok, reply.fail_s
+        hear(live, reply)
         if policy[retry.NEED] == retry.ASYNC:
             continue
         share = live.fixed + live.live * reply.success
@@ -82,12 +112,25 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         if policy[retry.NEED] == retry.HARD:
             mean += live.calls * reply.answer_s
             variance += live.calls * reply.variance
+            if reply.late > 0.0:
+                prompt *= 1.0 - live.calls * reply.late if live.calls <= 1.0 else (1.0 - reply.late) ** live.calls
+                late_s += live.calls * reply.late_s
+                late_square += live.calls * reply.late_square
         else:
             mean += live.calls * reply.taking_s
             variance += live.calls * max(reply.variance, (reply.taking_s - reply.answer_s) ** 2)
     state.replies[i].policy = -1
+    row = state.answers[i]
+    row.late, row.late_s, row.late_square = 1.0 - prompt, late_s, late_square
     law = system.laws[max(node.law, 0)]
     leave_answer(node, now, state.answers[i], law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
+
+
+@compiled
+def hear(live: CallState, reply: Reply) -> None:
+    """Note what attempts are worth now."""
+    if live.ok != reply.ok or live.fail_s != reply.fail_s:
+        live.ok, live.fail_s, live.at_rest = reply.ok, reply.fail_s, False
 
 
 @compiled
@@ -95,19 +138,26 @@ def answer_for_group(system: System, state: State, i: int) -> None:
     """Mix the answers of a group's members by the share of calls that each gets."""
     node, row = system.nodes[i], state.answers[i]
     good, mean, square, failing_s = 0.0, 0.0, 0.0, 0.0
+    row.late, row.late_s, row.late_square = 0.0, 0.0, 0.0
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         callee, reply = state.answers[call.callee], state.replies[call.callee]
         if reply.policy != call.policy:
             ask(reply, callee, call.policy, system.policies[call.policy], system.sojourn_law)
-        live.ok, live.fail_s = reply.ok, reply.fail_s
+        hear(live, reply)
         n = live.calls * live.ok
         good += n
         mean += n * callee.mean_s
         square += n * (callee.variance + callee.mean_s**2)
+        row.late += n * callee.late
+        row.late_s += n * callee.late_s
+        row.late_square += n * callee.late_square
         failing_s += live.calls * live.fail_s * (1.0 - live.ok)
     state.replies[i].policy = -1
+    state.nodes[i].at_rest = False
     row.accepted, row.accepted_low, row.good = 1.0, 1.0, min(good, 1.0)
+    if good > 0.0:
+        row.late, row.late_s, row.late_square = row.late / good, row.late_s / good, row.late_square / good
     row.mean_s = mean / good if good > 0.0 else 0.0
     row.variance = max(square / good - row.mean_s**2, 0.0) if good > 0.0 else 0.0
     row.fail_s = failing_s / max(1.0 - good, 1e-12) if good < 1.0 else 0.0
@@ -118,7 +168,8 @@ def leave_answer(
     node: Node, now: NodeState, row: Answer, law: Floats, good: float, mean: float, variance: float, hold: float
 ) -> None:
     """Add the wait for a worker and leave the answer for the callers."""
-    now.hold_s = hold
+    if not (rest.same(hold, now.hold_s) and rest.same(good, row.good)):
+        now.hold_s, row.good, now.at_rest = hold, good, False
     wait, spread = 0.0, 0.0
     queue = now.work - now.busy
     if node.law >= 0 and queue > 0.0:
@@ -129,9 +180,8 @@ def leave_answer(
             chance = min(serve.waiting_at(law, now.used, now.pushed) / max(now.used, 1e-9), 1.0)
             wait = (queue + chance) / rate
             spread = occupancy.waiting_variance(wait, chance, rate, now.spread)
-    row.good = good
     row.mean_s = min(wait + mean, 1e9)
     row.variance = min(spread + variance, 1e18)
     row.fail_s = min(wait + hold, 1e9)
     if good < 1.0:
-        row.fail_s = min(wait + max(hold - good * mean, 0.0) / (1.0 - good), 1e9)
+        row.fail_s = min(wait + max(hold - good * (mean + row.late_s), 0.0) / (1.0 - good), 1e9)

@@ -93,7 +93,7 @@ def return_units(system: System, state: State, dt: float) -> None:
         done = state.nodes[fleet.restorer].done / fleet.work
         call = system.calls[system.nodes[fleet.restorer].first_call]
         limit = system.policies[call.policy, retry.TIMEOUT_S]
-        lag = min(state.answers[call.callee].mean_s, limit) + fleet.usable_s
+        lag = min(state.answers[call.callee].mean_s + state.answers[call.callee].late_s, limit) + fleet.usable_s
         keep = math.exp(-dt / lag) if lag > 0.0 else 0.0
         after = now.transit * keep + done * (lag / dt) * (1.0 - keep)
         arrived = max(now.transit + done - after, 0.0)
@@ -109,6 +109,7 @@ def set_capacities(system: System, state: State) -> None:
         pair = system.capacities[p]
         share = state.fleets[pair.fleet].in_service / system.fleets[pair.fleet].size
         share = min(share, 1.0) if share > NOBODY else 0.0
+        state.nodes[pair.node].at_rest = False
         if pair.is_success:
             state.nodes[pair.node].intact *= share
         else:

@@ -58,7 +58,7 @@ def sample(system: System, state: State, record: Record, s: int, length_s: float
         level[BACKLOG] = max(now.work - now.busy, 0.0)
         level[IN_WORK] = now.busy
         level[AGE] = now.age_s
-        level[SOJOURN] = state.answers[i].mean_s
+        level[SOJOURN] = state.answers[i].mean_s + state.answers[i].late_s
         level[CAPACITY] = serve.service_rate(system.nodes[i], now)
         level[IN_SERVICE] = now.up
     for m in range(system.fleets.size):

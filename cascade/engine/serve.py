@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import demand, occupancy, retry
 from cascade.compiled import compiled
+from cascade.engine import rest
 from cascade.engine.flows import DROPPED, FAILED, GOODPUT, OFFERED, REFUSED, SERVED
 
 if TYPE_CHECKING:
@@ -21,22 +22,56 @@ def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) ->
         node, now, answer, flow = system.nodes[i], state.nodes[i], state.answers[i], flows[i]
         outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
         offered = answer.offered_rps + outside
-        flow[OFFERED] = offered
-        if node.kind == 0:
-            work_off(node, now, answer, flow, system.laws, dt)
-        elif node.kind == 1:
-            now.starts_rps = offered
-            flow[SERVED] = offered
-            flow[GOODPUT] = offered * answer.good
-            flow[FAILED] = offered - flow[GOODPUT]
-        now.pushed = answer.pushed_rps / offered if offered > 0.0 else 0.0
-        if offered > 0.0:
-            now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
+        if not (now.at_rest and offered == flow[OFFERED] and is_as_before(now, answer)):
+            flow[OFFERED] = offered
+            take(node, now, answer, flow, system.laws, outside, dt)
         answer.offered_rps = 0.0
         answer.timely_rps = 0.0
         answer.pushed_rps = 0.0
         now.low_rps = 0.0
         call_out(system, state, node, now, dt)
+
+
+@compiled
+def is_as_before(now: NodeState, answer: Answer) -> bool:
+    """Whether the attempts that arrive are of the same kinds as when the node was last evaluated."""
+    return (
+        answer.timely_rps == now.seen_timely_rps
+        and now.low_rps == now.seen_low_rps
+        and answer.pushed_rps == now.seen_pushed_rps
+    )
+
+
+@compiled
+def take(
+    node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats, outside: float, dt: float
+) -> None:
+    """Take what arrives, and notice whether anything changes by it."""
+    offered = flow[OFFERED]
+    work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
+    spread, starts, accepted, pushed = now.spread, now.starts_rps, answer.accepted, now.pushed
+    now.seen_timely_rps, now.seen_low_rps, now.seen_pushed_rps = answer.timely_rps, now.low_rps, answer.pushed_rps
+    if node.kind == 0:
+        work_off(node, now, answer, flow, laws, dt)
+    elif node.kind == 1:
+        now.starts_rps = offered
+        flow[SERVED] = offered
+        flow[GOODPUT] = offered * answer.good
+        flow[FAILED] = offered - flow[GOODPUT]
+    now.pushed = answer.pushed_rps / offered if offered > 0.0 else 0.0
+    if offered > 0.0:
+        now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
+    now.at_rest = (
+        node.kind != 2
+        and rest.same(now.work, work)
+        and rest.same(now.busy, busy)
+        and rest.same(now.used, used)
+        and rest.same(now.age_s, age_s)
+        and rest.same(now.spread, spread)
+        and rest.same(now.starts_rps, starts)
+        and rest.same(now.pushed, pushed)
+        and rest.same(answer.accepted, accepted)
+    )
 
 
 @compiled
@@ -86,10 +121,7 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     low = min(now.low_rps, now.limit_rps - high)
     workers = (node.servers if node.servers > 0.0 else node.replicas) * now.up
     if node.is_small and rate > 0.0 and node.most > workers + node.room:
-        load = (high + low) / rate
-        filled = (now.work - now.busy + workers * now.used) / (workers + node.room)
-        reached = occupancy.interpolate(law[occupancy.LOAD], filled)
-        blocked = occupancy.interpolate(law[occupancy.BLOCKED], min(load / (1.0 + load), reached))
+        blocked = blocked_share(node, now, law, workers, high + low, rate * now.used, dt)
         high *= 1.0 - blocked
         low *= 1.0 - blocked
     queued = max(now.work - now.busy, 0.0)
@@ -136,6 +168,25 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
 
 
 @compiled
+def blocked_share(
+    node: Node, now: NodeState, law: Floats, workers: float, arriving: float, done: float, dt: float
+) -> float:
+    r"""Share of arrivals that find a small waiting room full; implicit in time, linearised.
+
+    .. math:: b' = b + b_X\,dt\,\frac{a (1 - b) - s}{1 + a\,b_X\,dt}
+    """
+    places = workers + node.room
+    filled = now.work - now.busy + workers * now.used
+    table = law[occupancy.BLOCKED]
+    blocked = occupancy.interpolate(table, filled / places)
+    more = occupancy.interpolate(table, (filled + 1.0) / places) - blocked
+    less = blocked - occupancy.interpolate(table, (filled - 1.0) / places)
+    change = max(more, less) * dt
+    blocked += change * (arriving * (1.0 - blocked) - done) / (1.0 + arriving * change)
+    return min(max(blocked, 0.0), 1.0)
+
+
+@compiled
 def waiting_at(law: Floats, used: float, pushed: float) -> float:
     """Give z of a utilisation: between that of open arrivals and that of callers that are all busy."""
     waiting = occupancy.interpolate(law[occupancy.WAITING], used)
@@ -175,26 +226,34 @@ def call_out(system: System, state: State, node: Node, now: NodeState, dt: float
     pushed = 1.0 - (1.0 - now.pushed) / (1.0 + queue) if node.kind == 0 and node.law >= 0 else now.pushed
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
-        begun = live.calls * now.starts_rps
-        policy = system.policies[call.policy]
-        sent, good, gave_up = begun, begun * live.ok, 0.0
-        if call.first_waiting == call.last_waiting:
-            gave_up = begun - good
-        elif retry.is_quiet(state.waiting, call.first_waiting, call.last_waiting, live.ok):
-            pass
-        else:
-            sent, good, gave_up = retry.attempts(
-                state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt
-            )
-        done += good
-        if state.ledger.shape[0] > 0:
-            state.ledger[e, 0] += begun * dt
-            state.ledger[e, 1] += good * dt
-            state.ledger[e, 2] += gave_up * dt
+        if not (now.at_rest and live.at_rest):
+            try_calls(system, state, e, live.calls * now.starts_rps, dt)
+        sent = live.sent_rps
+        done += live.good_rps
         answer = state.answers[call.callee]
         answer.offered_rps += sent
         answer.pushed_rps += sent * pushed
         answer.timely_rps += sent * live.ok
-        if policy[retry.LOW] > 0.0:
+        if call.is_low:
             state.nodes[call.callee].low_rps += sent
     now.done = done * dt
+
+
+@compiled
+def try_calls(system: System, state: State, e: int, begun: float, dt: float) -> None:
+    """Make the first attempts of new calls and the further ones of old calls."""
+    call, live = system.calls[e], state.calls[e]
+    sent, good, gave_up = begun, begun * live.ok, 0.0
+    if call.first_waiting == call.last_waiting:
+        gave_up = begun - good
+    elif not retry.is_quiet(state.waiting, call.first_waiting, call.last_waiting, live.ok):
+        policy = system.policies[call.policy]
+        sent, good, gave_up = retry.attempts(
+            state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt
+        )
+    if state.ledger.shape[0] > 0:
+        state.ledger[e, 0] += begun * dt
+        state.ledger[e, 1] += good * dt
+        state.ledger[e, 2] += gave_up * dt
+    live.at_rest = rest.same(sent, live.sent_rps) and rest.same(begun, good + gave_up) and state.ledger.shape[0] == 0
+    live.sent_rps, live.good_rps = sent, good

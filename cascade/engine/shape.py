@@ -21,6 +21,7 @@ def shape_calls(system: System, state: State, special: Ints, t_s: float, dt: flo
         live.calls = base.calls * on
         live.fixed = base.fixed if on > 0.0 else 1.0
         live.live = base.live * on
+        live.at_rest = False
     keep_order(system, state)
     use_caches(system, state, dt)
     trip_breakers(system, state, t_s, dt)

@@ -28,13 +28,21 @@ class Answer:
     good: float
     """Share of what is taken that ends well, sooner or later."""
     mean_s: float
-    """Mean time to a good answer [s]."""
+    """Mean time to a good answer that no retry has delayed [s]."""
     variance: float
     """Its variance [s^2]."""
+    late: float
+    """Share of good answers that retries have delayed."""
+    late_s: float
+    """Mean of that delay, over all good answers [s]."""
+    late_square: float
+    """Its mean square [s^2]."""
     fail_s: float
     """Mean time to a bad answer [s]."""
     accepted_low: float
     """Share of low-priority attempts that are taken."""
+    is_new: bool
+    """Whether the answer has changed in its last evaluation."""
 
 
 class Reply:
@@ -49,9 +57,15 @@ class Reply:
     success: float
     """Share of calls that succeed after all attempts."""
     answer_s: float
-    """Mean time of a call that succeeds [s]."""
+    """Mean time of a call that succeeds, delays by retries apart [s]."""
     variance: float
     """Its variance [s^2]."""
+    late: float
+    """Share of successful calls that retries have delayed, here or further down."""
+    late_s: float
+    """Mean of that delay, over all successful calls [s]."""
+    late_square: float
+    """Its mean square [s^2]."""
     taking_s: float
     """Mean time of a call, good or bad [s]."""
 
@@ -61,6 +75,14 @@ class NodeState:
 
     low_rps: float
     """Low-priority part of the attempts that arrived [1/s]."""
+    at_rest: bool
+    """Whether nothing about it changes as long as nothing that reaches it does."""
+    seen_timely_rps: float
+    """Timely attempts when it was last evaluated [1/s]."""
+    seen_low_rps: float
+    """Low-priority attempts then [1/s]."""
+    seen_pushed_rps: float
+    """Attempts of busy callers then [1/s]."""
     work: float
     """Requests waiting or in work."""
     busy: float
@@ -114,6 +136,12 @@ class CallState:
     """Success of the caller's request that the call cannot change."""
     live: float
     """Success that stands or falls with the call."""
+    sent_rps: float
+    """Attempts sent [1/s]."""
+    good_rps: float
+    """Attempts that succeed [1/s]."""
+    at_rest: bool
+    """Whether nothing about it changes as long as its caller is at rest."""
 
 
 class Switch:

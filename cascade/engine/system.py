@@ -84,6 +84,8 @@ class Call:
     last_waiting: int
     power: float
     """Calls per request that must all succeed, 1 at least."""
+    is_low: bool
+    """Whether it is shed first."""
 
 
 class Base:

@@ -1,0 +1,20 @@
+"""Rest: what no longer changes is not computed again (theory, section *Numerics*).
+
+A node whose state stays the same in a step stays the same as long as nothing that reaches it
+changes, so the step passes it over. In a large system of which a small part is hit, most are.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cascade.compiled import compiled
+
+SAME: Final = 1e-13
+"""Relative change that counts as none."""
+
+
+@compiled
+def same(one: float, other: float) -> bool:
+    """Whether a value has not changed."""
+    return abs(one - other) <= SAME * abs(one)
