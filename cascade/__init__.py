@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cascade.engine.run import Fall, Mechanism, Run
     from cascade.engine.simulate import simulate
     from cascade.errors import CascadeError, Problem, ScenarioError, TopologyError
+    from cascade.loading.provenance import free_parameters
     from cascade.loading.read import load, loads
     from cascade.loading.schema import json_schema
     from cascade.model import (
@@ -39,6 +40,7 @@ _HOMES: Final = {
     "cascade.engine.run": ("Fall", "Mechanism", "Run"),
     "cascade.engine.simulate": ("simulate",),
     "cascade.errors": ("CascadeError", "Problem", "ScenarioError", "TopologyError"),
+    "cascade.loading.provenance": ("free_parameters",),
     "cascade.loading.read": ("load", "loads"),
     "cascade.loading.schema": ("json_schema",),
     "cascade.model": (
@@ -73,6 +75,7 @@ __all__ = [
     "Topology",
     "TopologyError",
     "blast_radius",
+    "free_parameters",
     "json_schema",
     "load",
     "loads",

@@ -28,7 +28,7 @@ FAULTS: Final = ("fail", "degrade", "lose", "flap", "switch_off")
 """Actions that can be the fault that a scenario is about."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BlastRadius:
     """What a fault does to a system."""
 
@@ -44,6 +44,10 @@ class BlastRadius:
     """What was met on the way whose loss alone takes an entry point down."""
     hit_before: tuple[str, ...]
     """What was outside its objective before anything happened: a topology to look at again."""
+
+    def __repr__(self) -> str:
+        """Say the headline."""
+        return f"<BlastRadius: {self.headline}>"
 
     @property
     def headline(self) -> str:

@@ -89,7 +89,7 @@ class Comparison:
         return not self.never and self.start.is_scored and self.end.is_scored and not self.simulated
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replay:
     """A simulated outage beside the one that happened."""
 
@@ -99,6 +99,11 @@ class Replay:
     """Simulated windows of observed services that nobody observed."""
     free_parameters: int | None
     """Parameters that were neither published nor derived; none when not counted."""
+
+    def __repr__(self) -> str:
+        """Say the score."""
+        score = ", ".join(f"{key}={value}" for key, value in self.summary.items())
+        return f"<Replay of {self.run.scenario_name!r} on {self.run.topology.name!r}: {score}>"
 
     @property
     def edges(self) -> tuple[Edge, ...]:

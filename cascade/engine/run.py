@@ -63,7 +63,7 @@ class Fall:
     """The callee, fleet or domain it came through; none when it is the service's own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One scenario played on one topology.
 
@@ -89,6 +89,10 @@ class Run:
     is_settled_at_start: bool
     """Whether the topology has a steady state before the first event."""
     version: str
+
+    def __repr__(self) -> str:
+        """Say what was played; the arrays are too large to show."""
+        return f"<Run of {self.scenario_name!r} on {self.topology.name!r}: {self.hit.any(axis=0).sum()} parts hit>"
 
     def column(self, name: str) -> int:
         """Index of a service, group or fleet in the arrays."""
