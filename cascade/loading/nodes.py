@@ -16,7 +16,7 @@ from cascade.loading.scalars import scalar
 from cascade.loading.source import check_characters, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_DEPTH: Final = 40
 """Deepest nesting; a topology needs about ten levels."""
@@ -48,6 +48,12 @@ class Node:
         if isinstance(self.children, list):
             return next((child for place, child in enumerate(self.children) if step in (place, child.plain)), None)
         return None
+
+    def entries(self) -> Iterable[tuple[str | int, Node]]:
+        """Give what is in a mapping or a list with its key or position."""
+        if isinstance(self.children, dict):
+            return self.children.items()
+        return enumerate(self.children or ())
 
 
 def parse(text: str, file: str) -> tuple[Node, list[Problem]]:

@@ -87,9 +87,8 @@ def numbers(node: Node, annotation: Any, path: Path) -> Iterator[tuple[Path, Nod
     if is_number(annotation) or (node.children is None and part_of(annotation) is Demand):
         if node.plain is not None:
             yield path, node
-    elif node.children is not None:
-        steps = node.children.items() if isinstance(node.children, dict) else enumerate(node.children)
-        for step, child in steps:
+    else:
+        for step, child in node.entries():
             yield from numbers(child, below(annotation, step), (*path, step))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
@@ -14,9 +16,13 @@ from cascade.loading.source import file_label, read_text
 from cascade.model import Topology
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from cascade.errors import Problem
+
+MAX_PROBLEMS: Final = 1000
+"""Most problems that are told of a file; nobody reads more."""
 
 
 def load(path: str | Path) -> Topology:
@@ -53,11 +59,20 @@ def loads(text: str, *, file: str = "<text>") -> Topology:
     try:
         topology = validated(root)
     except ValidationError as error:
-        problems.extend(problems_of(error, root, file))
-        problems.extend(problems_of_rest(root, error, file))
+        problems.extend(islice(problems_of(error, root, file), MAX_PROBLEMS))
+        problems.extend(islice(problems_of_rest(root, error, file), MAX_PROBLEMS))
     if problems:
-        raise TopologyError(tuple(dict.fromkeys(problems)))
+        raise TopologyError(told(problems))
     return topology
+
+
+def told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Give the problems in order, each once; of very many only the first."""
+    found = sorted(set(problems))
+    if len(found) > MAX_PROBLEMS:
+        last = found[MAX_PROBLEMS]
+        found[MAX_PROBLEMS:] = [replace(last, message="and more problems from here on")]
+    return tuple(found)
 
 
 def validated(root: Node) -> Topology:
@@ -65,15 +80,15 @@ def validated(root: Node) -> Topology:
     return Topology.model_validate(root.plain, context={"text_only": True}, by_alias=True, by_name=False)
 
 
-def problems_of_rest(root: Node, error: ValidationError, file: str) -> list[Problem]:
-    """Find the references that lead nowhere in spite of errors in single places."""
+def problems_of_rest(root: Node, error: ValidationError, file: str) -> Iterator[Problem]:
+    """Yield the references that lead nowhere in spite of errors in single places."""
     if is_inconsistent(error):
-        return []
+        return
     rest = sound_rest(root, [detail["loc"] for detail in error.errors(include_url=False)])
     if rest is None:
-        return []
+        return
     try:
         validated(rest)
     except ValidationError as further:
-        return list(problems_of(further, rest, file)) if is_inconsistent(further) else []
-    return []
+        if is_inconsistent(further):
+            yield from problems_of(further, rest, file)

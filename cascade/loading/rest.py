@@ -41,16 +41,12 @@ def sound_rest(root: Node, wrong: Iterable[Path]) -> Node | None:
 
 def events_with(actions: set[str], root: Node) -> Iterator[Path]:
     """Yield the paths of the events that do something."""
-    for name, scenario in entries(root.below("scenarios")):
-        for index, event in entries(scenario.below("events")):
+    scenarios = root.below("scenarios")
+    for name, scenario in scenarios.entries() if scenarios else ():
+        events = scenario.below("events")
+        for index, event in events.entries() if events else ():
             if any(event.below(action) for action in actions):
                 yield "scenarios", name, "events", index
-
-
-def entries(node: Node | None) -> Iterable[tuple[str | int, Node]]:
-    """Give what is in a mapping or a list with its key or position."""
-    children = node.children if node else None
-    return children.items() if isinstance(children, dict) else enumerate(children or ())
 
 
 def removable(path: Path) -> Path | None:
