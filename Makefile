@@ -13,7 +13,7 @@ ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export MPLCONFIGDIR ?= $(CURDIR)/build/matplotlib
 endif
 
-.PHONY: help demo test check lint bench docs stale agreement lock install clean
+.PHONY: help demo test check lint bench docs notebooks stale agreement lock install clean
 .DELETE_ON_ERROR:
 
 help:
@@ -38,6 +38,11 @@ bench: $(VENV)/.test ## speed, against the budgets of tests/benchmarks
 
 docs: $(VENV)/.run ## write the generated files again
 	$(BIN)/cascade schema -o $(SCHEMA)
+
+notebooks: $(VENV)/.test ## run the notebooks and draw the pictures of the README again
+	$(BIN)/python notebooks/refresh.py
+	$(BIN)/cascade replay $(FLAGSHIP) --quiet --plot docs/images/us-east-1.png
+	$(BIN)/cascade blast-radius topologies/shop.yaml --scenario outage --quiet --plot docs/images/shop.png
 
 stale: $(VENV)/.run # fails when a generated file is not what the program writes now
 	@mkdir -p build
