@@ -75,7 +75,7 @@ def describe(schema: dict[str, Any], part: type[Part]) -> None:
             entry["default"] = defaults[key]
 
 
-def field_docstrings(part: type[Part]) -> dict[str, str]:
+def field_docstrings(part: type) -> dict[str, str]:
     """Give the text under each field of a class."""
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(part))).body
     assert isinstance(definition, ast.ClassDef)
