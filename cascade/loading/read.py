@@ -59,8 +59,8 @@ def loads(text: str, *, file: str = "<text>") -> Topology:
     try:
         topology = validated(root)
     except ValidationError as error:
-        problems.extend(islice(problems_of(error, root, file), MAX_PROBLEMS))
-        problems.extend(islice(problems_of_rest(root, error, file), MAX_PROBLEMS))
+        problems.extend(islice(problems_of(error, root, file), MAX_PROBLEMS + 1))
+        problems.extend(islice(problems_of_rest(root, error, file), MAX_PROBLEMS + 1))
     if problems:
         raise TopologyError(told(problems))
     return topology

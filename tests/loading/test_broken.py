@@ -20,7 +20,8 @@ SYNTAX: Final = {"bad_indentation", "tab", "unclosed", "unknown_alias", "two_doc
 """Not YAML, or not one document: no schema can see them."""
 OUT_OF_SIGHT: Final = (
     r"was given before|has no meaning here|unknown service|unknown call|cannot |calls itself|calls '.*' twice"
-    r"|of \d+ members|contains itself|already the name|outside the scenario|needs the scenario's start|UTC offset|between 0%"
+    r"|of \d+ members|contains itself|already the name|outside the scenario|needs the scenario's start"
+    r"|UTC offset|between 0%"
 )
 """Problems that need more than the shape of a document to be seen."""
 
