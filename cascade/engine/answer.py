@@ -22,10 +22,21 @@ SHORT = 1e-9
 def answer(system: System, state: State) -> None:
     """Find out for every node, callees first, how good and how quick its answers now are."""
     for i in range(system.nodes.size - 1, -1, -1):
-        if system.nodes[i].kind == 1:
+        if state.nodes[i].at_rest and not hears_news(system, state, i):
+            state.answers[i].is_new = False
+        elif system.nodes[i].kind == 1:
             answer_for_group(system, state, i)
         else:
             answer_for_service(system, state, i)
+
+
+@compiled
+def hears_news(system: System, state: State, i: int) -> bool:
+    """Whether the answer of a callee has changed, or what a call to it is for."""
+    for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
+        if state.answers[system.calls[e].callee].is_new or not state.calls[e].at_rest:
+            return True
+    return False
 
 
 @compiled
@@ -119,11 +130,12 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         else:
             mean += live.calls * reply.taking_s
             variance += live.calls * max(reply.variance, (reply.taking_s - reply.answer_s) ** 2)
-    state.replies[i].policy = -1
-    row = state.answers[i]
+    row, law = state.answers[i], system.laws[max(node.law, 0)]
+    row.is_new = not (now.at_rest and rest.same(late_s, row.late_s) and rest.same(late_square, row.late_square))
     row.late, row.late_s, row.late_square = 1.0 - prompt, late_s, late_square
-    law = system.laws[max(node.law, 0)]
-    leave_answer(node, now, state.answers[i], law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
+    leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
+    if row.is_new:
+        state.replies[i].policy = -1
 
 
 @compiled
@@ -154,7 +166,7 @@ def answer_for_group(system: System, state: State, i: int) -> None:
         row.late_square += n * callee.late_square
         failing_s += live.calls * live.fail_s * (1.0 - live.ok)
     state.replies[i].policy = -1
-    state.nodes[i].at_rest = False
+    state.nodes[i].at_rest, row.is_new = False, True
     row.accepted, row.accepted_low, row.good = 1.0, 1.0, min(good, 1.0)
     if good > 0.0:
         row.late, row.late_s, row.late_square = row.late / good, row.late_s / good, row.late_square / good
@@ -169,7 +181,8 @@ def leave_answer(
 ) -> None:
     """Add the wait for a worker and leave the answer for the callers."""
     if not (rest.same(hold, now.hold_s) and rest.same(good, row.good)):
-        now.hold_s, row.good, now.at_rest = hold, good, False
+        now.hold_s, row.good = hold, good
+        now.at_rest, row.is_new = False, True
     wait, spread = 0.0, 0.0
     queue = now.work - now.busy
     if node.law >= 0 and queue > 0.0:
@@ -180,8 +193,8 @@ def leave_answer(
             chance = min(serve.waiting_at(law, now.used, now.pushed) / max(now.used, 1e-9), 1.0)
             wait = (queue + chance) / rate
             spread = occupancy.waiting_variance(wait, chance, rate, now.spread)
-    row.mean_s = min(wait + mean, 1e9)
-    row.variance = min(spread + variance, 1e18)
-    row.fail_s = min(wait + hold, 1e9)
+    mean_s, variance, fail_s = min(wait + mean, 1e9), min(spread + variance, 1e18), min(wait + hold, 1e9)
     if good < 1.0:
-        row.fail_s = min(wait + max(hold - good * (mean + row.late_s), 0.0) / (1.0 - good), 1e9)
+        fail_s = min(wait + max(hold - good * (mean + row.late_s), 0.0) / (1.0 - good), 1e9)
+    if not (rest.same(mean_s, row.mean_s) and rest.same(variance, row.variance) and rest.same(fail_s, row.fail_s)):
+        row.mean_s, row.variance, row.fail_s, row.is_new = mean_s, variance, fail_s, True

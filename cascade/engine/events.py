@@ -61,7 +61,7 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
         node = state.nodes[i]
         node.health, node.sound, node.latency, node.surge = 1.0, 1.0, 1.0, 1.0
         node.limit_rps = system.nodes[i].limit_rps
-        node.at_rest = False
+        node.is_stirred = True
     for a in range(plan.size):
         change = plan[a]
         if change.started_s == math.inf and t_s >= change.at_s - 1e-9 and can_act(state, change.needs):

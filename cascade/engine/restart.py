@@ -45,4 +45,4 @@ def restart(system: System, state: State, dt: float) -> None:
         else:
             now.warmth = 0.0
         node.up *= now.warmth
-        node.at_rest = False
+        node.is_stirred = True

@@ -63,6 +63,7 @@ def take(
         now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
     now.at_rest = (
         node.kind != 2
+        and not now.is_stirred
         and rest.same(now.work, work)
         and rest.same(now.busy, busy)
         and rest.same(now.used, used)

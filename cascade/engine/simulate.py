@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cascade.engine.blame import Falls
     from cascade.engine.events import Change
     from cascade.engine.record import Record
-    from cascade.engine.system import Floats
+    from cascade.engine.system import Floats, Ints, System
     from cascade.engine.table import Table
 
     Progress = Callable[[float], None]
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 MOST_VALUES = 12_000_000
 """Numbers that a run may keep; decides the samples of a large topology."""
 MOST_SAMPLES = 2400
-SETTLING_STEPS_S = (30.0, 600.0)
-"""Steps with which a system is brought to rest, in turn: fleets can take days."""
-SETTLING_STEPS = 2000
+SETTLING_STEPS = ((0.1, 600), (1.0, 300), (30.0, 2000), (600.0, 2000))
+"""Steps [s] with which a system is brought to rest, in turn, and how many."""
 AT_REST = 1e-10
 
 
@@ -136,12 +135,7 @@ def play(  # noqa: PLR0913 - what a run is made from
     plan = make_plan(topology, scenario, compiled)
     special = special_calls(system, switched_calls(plan))
     laid = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=samples)
-    state = initial_state(system, keeps_ledger=keeps_ledger)
-    at_rest = np.zeros((len(compiled.nodes), flows.FLOWS))
-    before = np.zeros((len(compiled.nodes), 4))
-    is_settled = any(
-        loop.settle(system, state, special, at_rest, before, dt, SETTLING_STEPS, AT_REST) for dt in SETTLING_STEPS_S
-    )
+    state, at_rest, is_settled = bring_to_rest(system, special, keeps_ledger=keeps_ledger)
     state.ledger[:] = 0.0
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
     record = recording.empty_record(samples, len(compiled.nodes), len(compiled.fleets))
@@ -154,6 +148,25 @@ def play(  # noqa: PLR0913 - what a run is made from
         )  # fmt: skip
         progress(last / samples)
     return Played(state, record, falls, plan, is_settled, laid)
+
+
+def bring_to_rest(system: System, special: Ints, *, keeps_ledger: bool) -> tuple[State, Floats, bool]:
+    """Give the state before the first event, its flows, and whether it is at rest.
+
+    Small steps come first, for a jolt could push a system into a collapse that lasts; then large
+    ones, for fleets can take days. A system that does not come to rest starts empty.
+    """
+    rest = None
+    state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
+    before = np.zeros((system.nodes.size, 4))
+    for step_s, most in SETTLING_STEPS:
+        if loop.settle(system, state, special, at_rest, before, step_s, most, AT_REST):
+            rest = State(*(table.copy() for table in state)), at_rest.copy()
+        elif rest is not None:
+            break
+    if rest is None:
+        return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
+    return *rest, True
 
 
 def play_until_converged(

@@ -77,6 +77,8 @@ class NodeState:
     """Low-priority part of the attempts that arrived [1/s]."""
     at_rest: bool
     """Whether nothing about it changes as long as nothing that reaches it does."""
+    is_stirred: bool
+    """Whether events, restarts or fleets act on it, so that it is never passed over."""
     seen_timely_rps: float
     """Timely attempts when it was last evaluated [1/s]."""
     seen_low_rps: float
