@@ -11,8 +11,8 @@ from cascade.behaviours.retry import Backoff, Retry
 from cascade.model import Dependency, Event, Scenario, Service, Topology
 from cascade.model.service import Concurrency
 
-DURATION_S: Final = 180.0
-FAULT_AT_S: Final = 30.0
+DURATION_S: Final = 150.0
+FAULT_AT_S: Final = 20.0
 FEWEST, MOST = 3, 7
 """Services of a topology."""
 
