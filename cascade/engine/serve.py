@@ -43,9 +43,7 @@ def is_as_before(now: NodeState, answer: Answer) -> bool:
 
 
 @compiled
-def take(
-    node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats, outside: float, dt: float
-) -> None:
+def take(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats, outside: float, dt: float) -> None:
     """Take what arrives, and notice whether anything changes by it."""
     offered = flow[OFFERED]
     work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
@@ -249,9 +247,7 @@ def try_calls(system: System, state: State, e: int, begun: float, dt: float) -> 
         gave_up = begun - good
     elif not retry.is_quiet(state.waiting, call.first_waiting, call.last_waiting, live.ok):
         policy = system.policies[call.policy]
-        sent, good, gave_up = retry.attempts(
-            state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt
-        )
+        sent, good, gave_up = retry.attempts(state.waiting, call.first_waiting, policy, begun, live.ok, live.fail_s, dt)
     if state.ledger.shape[0] > 0:
         state.ledger[e, 0] += begun * dt
         state.ledger[e, 1] += good * dt
