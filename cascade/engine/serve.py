@@ -22,7 +22,7 @@ def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) ->
         node, now, answer, flow = system.nodes[i], state.nodes[i], state.answers[i], flows[i]
         outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
         offered = answer.offered_rps + outside
-        if not (now.at_rest and offered == flow[OFFERED] and is_as_before(now, answer)):
+        if now.is_stirred or not (now.at_rest and offered == flow[OFFERED] and is_as_before(now, answer)):
             flow[OFFERED] = offered
             take(node, now, answer, flow, system.laws, outside, dt)
         answer.offered_rps = 0.0
