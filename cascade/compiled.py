@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
+OPTIONS: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy", "_nrt": False}
 _MARKED: Final[list[Callable[..., Any]]] = []
 
 
@@ -37,7 +38,7 @@ def compile_passes() -> None:
     stamp = _sources_stamp()
     while _MARKED:
         function = _MARKED.pop()
-        dispatcher = numba.njit(cache=True, error_model="numpy", _nrt=False)(function)
+        dispatcher = numba.njit(**OPTIONS)(function)
         _stamp_cache(dispatcher, stamp)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 

@@ -2,7 +2,6 @@ r"""Retries: what a caller does with an attempt that failed (theory page, sectio
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -126,7 +125,7 @@ def is_quiet(waiting: NDArray[np.float64], slot: int, last: int, ok: float) -> b
     """Whether no attempt fails and no call waits for another one."""
     if ok < 1.0:
         return False
-    for place in range(slot, last):
+    for place in range(slot, last):  # noqa: SIM110 - Numba compiles loops, not generators
         if waiting[place] > 0.0:
             return False
     return True
@@ -170,7 +169,7 @@ def within_budget(
 
 @compiled
 def delays(ok: float, fail_s: float, policy: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
-    r"""Give success, then chance, mean [s] and mean square [s^2] of a delay by retries, then the mean time to failure [s].
+    r"""Give success, chance, mean [s] and mean square [s^2] of a delay by retries, mean time to failure [s].
 
     Attempt k is reached with probability :math:`q^{k-1}`, :math:`q = 1 - p`, after k - 1 failures
     and back-offs. Chance and moments are those of calls that succeed.

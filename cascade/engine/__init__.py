@@ -1,0 +1,1 @@
+"""Step a topology through time: tables in, a run out."""

@@ -29,7 +29,7 @@ MORE = 1.05
 class Falls(NamedTuple):
     """The falls so far, and what is needed to see new ones."""
 
-    count: Ints
+    noted: Ints
     """(1,) falls noted."""
     time_s: Floats
     """(F,) when."""
@@ -79,10 +79,10 @@ def note_falls(system: System, state: State, flows: Floats, falls: Falls, t_s: f
 @compiled
 def note(falls: Falls, t_s: float, who: int, mechanism: int, cause: int) -> None:
     """Write a fall down."""
-    k = falls.count[0]
+    k = falls.noted[0]
     if k < falls.time_s.size:
         falls.time_s[k], falls.who[k], falls.mechanism[k], falls.cause[k] = t_s, who, mechanism, cause
-        falls.count[0] = k + 1
+        falls.noted[0] = k + 1
 
 
 @compiled
@@ -100,7 +100,9 @@ def cause_of_loss(system: System, state: State, m: int) -> int:
 
 
 @compiled
-def find_cause(system: System, state: State, flows: Floats, usual_rps: float, i: int) -> tuple[int, int]:
+def find_cause(  # noqa: PLR0911 - the first reason that holds
+    system: System, state: State, flows: Floats, usual_rps: float, i: int
+) -> tuple[int, int]:
     """Give the mechanism that weighs most, and the node or fleet it came through."""
     node, now = system.nodes[i], state.nodes[i]
     if now.health <= 0.0:

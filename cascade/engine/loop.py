@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def run_steps(  # noqa: PLR0913 - the six nouns of a run
+def run_steps(
     system: System, state: State, plan: Table[Change], touched: Ints, special: Ints,
     times_s: Floats, sample_ends: Ints, flows: Floats, record: Record, falls: Falls, first: int, last: int,
 ) -> None:  # fmt: skip
@@ -52,7 +52,7 @@ def step(system: System, state: State, special: Ints, flows: Floats, t_s: float,
 
 
 @compiled
-def settle(  # noqa: PLR0913 - as above
+def settle(
     system: System, state: State, special: Ints, flows: Floats, before: Floats, dt: float, most: int, tolerance: float
 ) -> bool:
     """Step without events until the state no longer changes; whether it came to rest.

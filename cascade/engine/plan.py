@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from cascade.engine import events
 from cascade.engine.table import column
-from cascade.model import Event, Scenario, Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cascade.engine.compile import Compiled
     from cascade.engine.events import Change
-    from cascade.engine.table import Table
     from cascade.engine.system import Ints
+    from cascade.engine.table import Table
+    from cascade.model import Event, Scenario, Topology
 
 MOST_EDGES = 2000
 """Flapping edges that steps are aligned with."""
@@ -33,41 +33,47 @@ class Effect:
     value: float
 
 
+ONE_VALUE: Final = {
+    "surge": (events.DEMAND, "factor"),
+    "throttle": (events.LIMIT, "rate_rps"),
+    "lose": (events.LOSE, "share_fraction"),
+}
+"""Actions that set one thing to one value of the event."""
+
+
 def effects(topology: Topology, event: Event) -> Iterator[Effect]:
     """Yield what an event does; groups and domains stand for their members."""
-    target = event.target
     match event.action:
         case "fail" | "flap":
-            for name, share in members(topology, target):
-                if name in topology.fleets:
-                    yield Effect(events.LOSE, name, share * event.share_fraction)
-                else:
-                    yield Effect(events.HEALTH, name, 1.0 - share * event.share_fraction)
+            for name, share in members(topology, event.target):
+                yield failure(topology, name, share * event.share_fraction)
         case "restore":
-            for name, _ in members(topology, target):
+            for name, _ in members(topology, event.target):
                 yield Effect(events.REFILL if name in topology.fleets else events.RESTORE, name, 1.0)
         case "degrade":
-            if event.capacity_fraction < 1.0:
-                yield Effect(events.HEALTH, target, event.capacity_fraction)
-            if event.errors_fraction > 0.0:
-                yield Effect(events.SOUND, target, 1.0 - event.errors_fraction)
-            if event.latency != 1.0:
-                yield Effect(events.LATENCY, target, event.latency)
-        case "surge":
-            yield Effect(events.DEMAND, target, event.factor)
-        case "throttle":
-            yield Effect(events.LIMIT, target, math.inf if event.rate_rps is None else event.rate_rps)
+            yield Effect(events.HEALTH, event.target, event.capacity_fraction)
+            yield Effect(events.SOUND, event.target, 1.0 - event.errors_fraction)
+            yield Effect(events.LATENCY, event.target, event.latency)
         case "purge":
-            yield Effect(events.PURGE, target, 0.0)
-        case "lose":
-            yield Effect(events.LOSE, target, event.share_fraction)
-        case switch:
-            value = float(switch == "switch_on")
-            if target in topology.fleets:
-                yield Effect(events.CHECKING, target, value)
-            else:
-                caller, callee = target.split(" -> ")
-                yield Effect(events.ENABLED, (caller, callee), value)
+            yield Effect(events.PURGE, event.target, 0.0)
+        case "switch_off" | "switch_on":
+            yield switching(topology, event.target, float(event.action == "switch_on"))
+        case action:
+            field, value = ONE_VALUE[action]
+            yield Effect(field, event.target, getattr(event, value))
+
+
+def failure(topology: Topology, name: str, share: float) -> Effect:
+    """Give the loss of a share of a service's capacity or of a fleet's units."""
+    return Effect(events.LOSE, name, share) if name in topology.fleets else Effect(events.HEALTH, name, 1.0 - share)
+
+
+def switching(topology: Topology, target: str, value: float) -> Effect:
+    """Give the switch of a fleet's health check, or of a call."""
+    if target in topology.fleets:
+        return Effect(events.CHECKING, target, value)
+    caller, callee = target.split(" -> ")
+    return Effect(events.ENABLED, (caller, callee), value)
 
 
 def members(topology: Topology, target: str) -> list[tuple[str, float]]:
@@ -99,7 +105,7 @@ def make_plan(topology: Topology, scenario: Scenario, compiled: Compiled) -> Tab
             change["period_s"], change["down_s"] = event.period_s, event.down_s
         if event.needs is not None:
             change["needs"] = compiled.node_of[event.needs]
-    return plan  # type: ignore[no-any-return]
+    return plan
 
 
 def place_of(effect: Effect, compiled: Compiled) -> int:

@@ -24,7 +24,7 @@ def take_units(system: System, state: State, dt: float) -> None:
         fleet, now = system.fleets[m], state.fleets[m]
         gone = expire_leases(system, state, m, dt)
         if fleet.life_s < math.inf:
-            gone += leave(system, state, m, state.fleets[m].in_service * -math.expm1(-dt / fleet.life_s))
+            gone += leave(state, m, state.fleets[m].in_service * -math.expm1(-dt / fleet.life_s))
         if fleet.prober >= 0:
             gone += check_health(system, state, m, dt)
         now.lost += gone
@@ -34,7 +34,7 @@ def take_units(system: System, state: State, dt: float) -> None:
 
 
 @compiled
-def leave(system: System, state: State, m: int, units: float) -> float:
+def leave(state: State, m: int, units: float) -> float:
     """Take units of every age out of service; give their number."""
     now = state.fleets[m]
     before = now.in_service
@@ -69,7 +69,7 @@ def check_health(system: System, state: State, m: int, dt: float) -> float:
     most = fleet.most_removed * fleet.size
     if fleet.terminates:
         dying = now.in_service * -math.expm1(-failing * dt / fleet.removal_s)
-        return leave(system, state, m, min(dying, max(most - (fleet.size - now.in_service), 0.0)))
+        return leave(state, m, min(dying, max(most - (fleet.size - now.in_service), 0.0)))
     before = now.in_service
     now.in_service, now.removed = health_check.advance(
         before, now.removed, failing, fleet.removal_s, fleet.return_s, most, dt

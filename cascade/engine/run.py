@@ -8,13 +8,12 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from cascade.model import Scenario, Topology
-
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from cascade.model import Scenario, Topology
 
 SERIES: Final = {
     "offered_rps": "requests and work items that arrive [1/s], mean over the sample",

@@ -126,7 +126,7 @@ def default_samples(compiled: Compiled) -> int:
     return int(min(max(MOST_VALUES // width, 20), MOST_SAMPLES))
 
 
-def play(  # noqa: PLR0913 - what a run is made from
+def play(
     topology: Topology, scenario: Scenario, compiled: Compiled, step_s: float, samples: int, progress: Progress,
     *, keeps_ledger: bool = False,
 ) -> Played:  # fmt: skip
@@ -161,7 +161,7 @@ def bring_to_rest(system: System, special: Ints, *, keeps_ledger: bool) -> tuple
     before = np.zeros((system.nodes.size, 4))
     for step_s, most in SETTLING_STEPS:
         if loop.settle(system, state, special, at_rest, before, step_s, most, AT_REST):
-            rest = State(*(table.copy() for table in state)), at_rest.copy()
+            rest = State._make(table.copy() for table in state), at_rest.copy()
         elif rest is not None:
             break
     if rest is None:
@@ -202,7 +202,7 @@ def deviation(coarse: Record, fine: Record) -> float:
     return worst
 
 
-def make_run(  # noqa: PLR0913 - what a run remembers
+def make_run(
     topology: Topology, scenario: Scenario, name: str, compiled: Compiled, played: Played, step_s: float, error: float
 ) -> Run:
     """Put names to the arrays, in the order in which the topology lists its parts."""
@@ -237,9 +237,9 @@ def make_series(topology: Topology, record: Record, nodes: list[int], fleets: li
     nothing = np.zeros_like(share)
     sizes = np.array([fleet.size for fleet in topology.fleets.values()], float)
     of_fleets = {"success_fraction": share, "in_service_fraction": share, "backlog_count": (1.0 - share) * sizes}
-    series = {key: np.hstack([record.flows[:, nodes, column], nothing]) for key, column in rates.items()}
-    for key, column in levels.items():
-        series[key] = np.hstack([record.levels[:, nodes, column], of_fleets.get(key, nothing)])
+    series = {key: np.hstack([record.flows[:, nodes, place], nothing]) for key, place in rates.items()}
+    for key, place in levels.items():
+        series[key] = np.hstack([record.levels[:, nodes, place], of_fleets.get(key, nothing)])
     assert series.keys() == SERIES.keys()
     return series
 
@@ -254,7 +254,7 @@ def name_falls(compiled: Compiled, falls: Falls) -> tuple[Fall, ...]:
             mechanism=Mechanism(int(falls.mechanism[k])),
             cause=names[falls.cause[k]] if falls.cause[k] >= 0 else None,
         )
-        for k in range(int(falls.count[0]))
+        for k in range(int(falls.noted[0]))
     )
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cascade.behaviours.ageing import WIDTH, full_ring
-from cascade.engine.system import System
 from cascade.engine.table import Table, column, empty_table
 
 if TYPE_CHECKING:
-    from cascade.engine.system import Floats
+    from cascade.engine.system import Floats, System
 
 
 class Answer:

@@ -6,22 +6,27 @@ of it, Numba reads ``table[i].column`` as a plain load, and a type checker sees 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, get_type_hints
 
 import numpy as np
 
-Row = TypeVar("Row", covariant=True)
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Row_co = TypeVar("Row_co", covariant=True)
 
 _TYPES: Mapping[Any, str] = {float: "f8", int: "i4", bool: "?"}
 
 
-class Table(Protocol[Row]):
-    """A structured array whose rows look like ``Row``."""
+class Table(Protocol[Row_co]):
+    """A structured array whose rows look like ``Row_co``."""
 
     size: int
 
-    def __getitem__(self, index: int, /) -> Row:
+    def copy(self) -> Self:
+        """Give a table of its own with the same rows."""
+
+    def __getitem__(self, index: int, /) -> Row_co:
         """Give a row; writing to its columns writes to the table."""
 
 
@@ -31,15 +36,15 @@ def row_type(row: type[Any]) -> np.dtype[np.void]:
     return np.dtype([(name, _TYPES[kind]) for name, kind in hints.items()], align=True)
 
 
-def empty_table(row: type[Row], count: int, **columns: Any) -> Table[Row]:
+def empty_table(row: type[Row_co], count: int, **columns: Any) -> Table[Row_co]:
     """Make a table of zeros, with some columns given."""
     table: Any = np.zeros(count, row_type(row))
     for name, values in columns.items():
         table[name] = values
-    return table  # type: ignore[no-any-return]
+    return table
 
 
-def table_of(row: type[Row], rows: Sequence[Mapping[str, Any]]) -> Table[Row]:
+def table_of(row: type[Row_co], rows: Sequence[Mapping[str, Any]]) -> Table[Row_co]:
     """Make a table from rows by name; every column must be given."""
     names = list(get_type_hints(row))
     return empty_table(row, len(rows), **{name: [values[name] for values in rows] for name in names})

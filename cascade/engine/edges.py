@@ -1,0 +1,161 @@
+"""Who calls whom, and how: the edges of a topology before they are columns of a table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cascade.behaviours import retry
+from cascade.compiled import compiled
+from cascade.model import Dependency, Needs, Topology
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cascade.engine.system import Floats, Ints
+
+NEED_CODES = {Needs.HARD: retry.HARD, Needs.SOFT: retry.SOFT, Needs.ASYNC: retry.ASYNC}
+RESTORE, RENEW, PROBE = "restores", "renews", "probes"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One call relation before it is an array entry."""
+
+    caller: int
+    callee: int
+    policy: tuple[float, ...]
+    calls: float
+    fixed: float = 0.0
+    live: float = 1.0
+    power: float = 1.0
+    is_hidden: bool = False
+
+
+def fleet_traffic(topology: Topology) -> list[str]:
+    """Names of the nodes that stand for what fleets ask of services."""
+    names = []
+    for name, fleet in sorted(topology.fleets.items()):
+        parts = {RESTORE: fleet.restored_by, RENEW: fleet.lease, PROBE: fleet.health_check}
+        names += [f"{name} {what}" for what, part in parts.items() if part is not None]
+    return names
+
+
+def policy_row(call: Dependency | None = None, *, timeout_s: float | None = None, wait_s: float | None = None,
+               need: float = retry.HARD) -> tuple[float, ...]:  # fmt: skip
+    """Give the columns of :mod:`cascade.behaviours.retry` for a call, or for a fleet's traffic."""
+    row = [math.inf, 1.0, 0.0, -1.0, 0.0, need, 0.0] + [0.0] * (retry.POLICY_WIDTH - retry.WAIT_S)
+    limit = timeout_s if call is None else call.timeout_s
+    row[retry.TIMEOUT_S] = math.inf if limit is None else limit
+    if wait_s is not None:
+        row[retry.CLASSES], row[retry.ENDLESS], row[retry.WAIT_S] = 2.0, 1.0, wait_s
+    if call is not None:
+        row[retry.NEED] = NEED_CODES[call.needs]
+        row[retry.LOW] = float(call.priority == "low")
+        if call.retry is not None:
+            waits = call.retry.backoff.waits_s(call.retry.classes - 1)
+            row[retry.CLASSES], row[retry.ENDLESS] = float(call.retry.classes), float(call.retry.is_endless)
+            row[retry.WAIT_S : retry.WAIT_S + len(waits)] = waits
+            if call.retry.budget is not None:
+                row[retry.RATIO] = call.retry.budget.ratio_fraction
+                row[retry.FLOOR_RPS] = call.retry.budget.min_per_second_rps
+    return tuple(row)
+
+
+def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
+    """Yield the calls of services, and the hidden ones to what they fall back on."""
+    for name, service in topology.services.items():
+        for call in service.calls:
+            if not call.is_call:
+                continue
+            yield call_edge(place[name], place[call.to], call)
+            if call.fallback is not None and call.fallback.to is not None:
+                yield Edge(
+                    place[name],
+                    place[call.fallback.to],
+                    policy_row(timeout_s=call.timeout_s),
+                    0.0,
+                    1.0,
+                    0.0,
+                    is_hidden=True,
+                )
+
+
+def call_edge(caller: int, callee: int, call: Dependency) -> Edge:
+    """Make the edge of a call: which part of the caller's success stands or falls with it."""
+    n = call.per_request
+    at_stake = {Needs.HARD: 1.0, Needs.SOFT: call.degradation_fraction}.get(call.needs, 0.0) * min(n, 1.0)
+    return Edge(caller, callee, policy_row(call), n, 1.0 - at_stake, at_stake, max(n, 1.0))
+
+
+def group_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
+    """Yield the ways from groups to their members."""
+    for name, group in topology.groups.items():
+        for member in group.members:
+            share = 1.0 / len(group.members)
+            if group.mode == "ordered":
+                share = float(member == group.members[0])
+            yield Edge(place[name], place[member], policy_row(), share)
+
+
+def fleet_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
+    """Yield the traffic of fleets."""
+    for name, fleet in topology.fleets.items():
+        if fleet.restored_by is not None:
+            part = fleet.restored_by
+            policy = policy_row(timeout_s=part.timeout_s, wait_s=part.retry_after_s)
+            yield Edge(place[f"{name} {RESTORE}"], place[part.to], policy, part.work_per_unit)
+        if fleet.lease is not None:
+            yield Edge(place[f"{name} {RENEW}"], place[fleet.lease.renewed_by], policy_row(), 1.0)
+        if fleet.health_check is not None:
+            policy = policy_row(timeout_s=fleet.health_check.timeout_s)
+            yield Edge(place[f"{name} {PROBE}"], place[fleet.health_check.through], policy, 1.0)
+
+
+def stepping_order(count: int, edges: list[Edge]) -> Ints:
+    """Callers before callees, as far as cycles allow (N,)."""
+    by_caller = sorted((edge.caller, edge.callee) for edge in edges)
+    callee = np.array([pair[1] for pair in by_caller], np.int64)
+    first = np.searchsorted(np.array([pair[0] for pair in by_caller], np.int64), np.arange(count + 1))
+    order = np.empty(count, np.int64)
+    reverse_postorder(first.astype(np.int64), callee, order, first[:-1].copy(), np.zeros((2, count + 1), np.int64))
+    return order
+
+
+@compiled
+def reverse_postorder(first: Ints, callee: Ints, order: Ints, at: Ints, room: Ints) -> None:
+    """Fill ``order`` (N,) depth first, last to first: topological across strongly connected components.
+
+    ``at`` (N,) starts as the first call of each node, ``room`` (2, N + 1) as zeros.
+    """
+    is_seen, stack = room[0], room[1]
+    place = order.size
+    for root in range(order.size):
+        if is_seen[root]:
+            continue
+        is_seen[root] = 1
+        depth = 0
+        stack[0] = root
+        while depth >= 0:
+            node = stack[depth]
+            if at[node] < first[node + 1]:
+                child = callee[at[node]]
+                at[node] += 1
+                if not is_seen[child]:
+                    is_seen[child] = 1
+                    depth += 1
+                    stack[depth] = child
+            else:
+                depth -= 1
+                place -= 1
+                order[place] = node
+
+
+def distinct(rows: list[tuple[float, ...]]) -> tuple[Floats, list[int]]:
+    """Number the distinct rows in their sorted order."""
+    known = {row: index for index, row in enumerate(sorted(set(rows)))}
+    table = np.array(list(known), float).reshape(-1, retry.POLICY_WIDTH)
+    return table, [known[row] for row in rows]
