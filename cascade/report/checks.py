@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cascade.loading.check import Check, Checks
+from cascade.loading.check import Checks
 from cascade.report.document import Row, document, rows
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
@@ -13,27 +12,34 @@ from cascade.report.text import blocks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cascade.errors import Problem
+    from cascade.loading.check import Check
+    from cascade.report.schemas import CheckedFile, FoundProblem, ValidateDocument
+
 
 @blocks.register(Checks)
 def _(checks: Checks) -> list[Block]:
-    kinds = dict.fromkeys(kind for file in checks.files for kind in file.sizes)
-    cells = [(file.file, verdict(file), *(str(file.sizes.get(kind, "")) for kind in kinds)) for file in checks.files]
-    return [Table("", ("file", "verdict", *(f">{kind.replace('_', ' ')}" for kind in kinds)), tuple(cells))]
-
-
-def verdict(file: Check) -> str:
-    """Say in a word whether a file is well-formed."""
-    count = len(file.problems)
-    return f"{count} problem{'s' if count > 1 else ''}" if count else "ok"
+    cells = [tuple(str(file).rsplit(": ", maxsplit=1)) for file in checks.files]
+    return [Table("", ("file", "verdict"), tuple(cells))]
 
 
 @document.register(Checks)
-def _(checks: Checks) -> dict[str, Any]:
-    return {"schema": "cascade/validate/v1", "files": [asdict(file) for file in checks.files]}
+def _(checks: Checks) -> ValidateDocument:
+    return {"schema": "cascade/validate/v1", "files": [checked(file) for file in checks.files]}
+
+
+def checked(file: Check) -> CheckedFile:
+    """Give what was found in one file."""
+    return {"file": file.file, "problems": [found(problem) for problem in file.problems], "sizes": file.sizes}
+
+
+def found(problem: Problem) -> FoundProblem:
+    """Give one problem with its place."""
+    return {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
 
 
 @rows.register(Checks)
 def _(checks: Checks) -> Iterator[Row]:
     for file in checks.files:
         for problem in file.problems:
-            yield asdict(problem)
+            yield {**found(problem)}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Comparison, Edge, Replay
@@ -17,14 +16,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cascade.analysis.impact import Impact
+    from cascade.engine.run import Mechanism
+    from cascade.report.schemas import (
+        BlastRadiusDocument,
+        ComparedEdge,
+        ComparedWindow,
+        ImpactDocument,
+        PartOverTime,
+        ReplayDocument,
+        Score,
+        Setting,
+        SimulateDocument,
+    )
 
 Row = dict[str, Any]
 """Values by column name."""
 
 
 @singledispatch
-def document(result: object) -> dict[str, Any]:
-    """Give a result as JSON knows it; times in seconds from the start, shares from 0 to 1."""
+def document(result: object) -> Any:
+    """Give a result as JSON knows it, in the form that ``cascade.report.schemas`` defines."""
     raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
 
 
@@ -34,7 +45,7 @@ def rows(result: object) -> Iterator[Row]:
     raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
 
 
-def setting(run: Run) -> dict[str, Any]:
+def setting(run: Run) -> Setting:
     """Give what was played and how."""
     start = run.scenario.start
     return {
@@ -50,31 +61,32 @@ def setting(run: Run) -> dict[str, Any]:
 
 
 @document.register(Run)
-def _(run: Run) -> dict[str, Any]:
-    events = [
-        {"time_s": time_s, "action": event.action, "target": event.target, "note": event.note}
-        for event, time_s in zip(run.scenario.events, run.event_times_s, strict=True)
-    ]
-    falls = [
-        {"name": fall.name, "time_s": fall.time_s, "mechanism": fall.mechanism.name.lower(), "cause": fall.cause}
-        for fall in run.falls
-    ]
-    parts = [
-        {
-            "name": name,
-            "is_hit": run.is_hit(name).tolist(),
-            **{key: short(run.of(name, key)) for key in run.series},
-        }
-        for name in run.names
-    ]
+def _(run: Run) -> SimulateDocument:
     return {
         "schema": "cascade/simulate/v1",
         **setting(run),
-        "events": events,
-        "falls": falls,
+        "events": [
+            {"time_s": time_s, "action": event.action, "target": event.target, "note": event.note}
+            for event, time_s in zip(run.scenario.events, run.event_times_s, strict=True)
+        ],
+        "falls": [
+            {"name": fall.name, "time_s": fall.time_s, "mechanism": word(fall.mechanism), "cause": fall.cause}
+            for fall in run.falls
+        ],
         "times_s": short(run.times_s),
-        "parts": parts,
+        "parts": [part_values(run, name) for name in run.names],
     }
+
+
+def part_values(run: Run, name: str) -> PartOverTime:
+    """Give the series of one part."""
+    series = {key: short(run.of(name, key)) for key in run.series}
+    return cast("PartOverTime", {"name": name, "is_hit": run.is_hit(name).tolist(), **series})
+
+
+def word(mechanism: Mechanism) -> str:
+    """Give a mechanism as documents call it."""
+    return mechanism.name.lower()
 
 
 def short(values: NDArray[np.float64]) -> list[float]:
@@ -92,7 +104,7 @@ def _(run: Run) -> Iterator[Row]:
 
 
 @document.register(BlastRadius)
-def _(blast: BlastRadius) -> dict[str, Any]:
+def _(blast: BlastRadius) -> BlastRadiusDocument:
     return {
         "schema": "cascade/blast-radius/v1",
         **setting(blast.run),
@@ -103,7 +115,10 @@ def _(blast: BlastRadius) -> dict[str, Any]:
         "requests_lost_count": blast.requests_lost,
         "entry_points": [{"name": name, "is_hit": hit is not None} for name, hit in blast.entry_points.items()],
         "impacts": [impact_values(impact) for impact in blast.impacts],
-        "single_points": [asdict(point) for point in blast.single_points],
+        "single_points": [
+            {"name": point.name, "entry_points": list(point.entry_points), "lost_count": point.lost_count}
+            for point in blast.single_points
+        ],
         "hit_before": list(blast.hit_before),
     }
 
@@ -111,29 +126,38 @@ def _(blast: BlastRadius) -> dict[str, Any]:
 @rows.register(BlastRadius)
 def _(blast: BlastRadius) -> Iterator[Row]:
     for impact in blast.impacts:
-        row = impact_values(impact)
-        row["path"] = " > ".join(impact.path)
-        row["windows"] = len(impact.windows)
-        yield row
+        values = impact_values(impact)
+        yield {**values, "path": " > ".join(values["path"]), "windows": len(values["windows"])}
 
 
-def impact_values(impact: Impact) -> Row:
-    """Give an impact by column name."""
-    found = {field.name: getattr(impact, field.name) for field in fields(impact)}
-    found["requests_lost_count"] = found.pop("requests_lost")
-    found["mechanism"] = None if impact.mechanism is None else impact.mechanism.name.lower()
-    found["why"] = impact.why
-    found["path"] = list(impact.path)
-    found["windows"] = [{"start_s": window.start_s, "end_s": window.end_s} for window in impact.windows]
-    return found
+def impact_values(impact: Impact) -> ImpactDocument:
+    """Give what happened to one part."""
+    return {
+        "name": impact.name,
+        "kind": impact.kind,
+        "is_entry_point": impact.is_entry_point,
+        "falls_s": impact.falls_s,
+        "returns_s": impact.returns_s,
+        "mechanism": None if impact.mechanism is None else word(impact.mechanism),
+        "cause": impact.cause,
+        "why": impact.why,
+        "path": list(impact.path),
+        "depth_fraction": impact.depth_fraction,
+        "windows": [{"start_s": window.start_s, "end_s": window.end_s} for window in impact.windows],
+        "outage_s": impact.outage_s,
+        "outlasts_s": impact.outlasts_s,
+        "requests_lost_count": impact.requests_lost,
+        "peak_backlog_count": impact.peak_backlog_count,
+        "peak_backlog_age_s": impact.peak_backlog_age_s,
+    }
 
 
 @document.register(Replay)
-def _(replay: Replay) -> dict[str, Any]:
+def _(replay: Replay) -> ReplayDocument:
     return {
         "schema": "cascade/replay/v1",
         **setting(replay.run),
-        "summary": replay.summary,
+        "summary": cast("Score", replay.summary),
         "windows": [comparison_values(row) for row in replay.rows],
         "false_windows": [
             {"service": window.name, "start_s": window.start_s, "end_s": window.end_s}
@@ -142,7 +166,7 @@ def _(replay: Replay) -> dict[str, Any]:
     }
 
 
-def comparison_values(row: Comparison) -> Row:
+def comparison_values(row: Comparison) -> ComparedWindow:
     """Give an observed window beside the simulated one."""
     return {
         "name": row.name,
@@ -155,7 +179,7 @@ def comparison_values(row: Comparison) -> Row:
     }
 
 
-def edge_values(edge: Edge) -> Row:
+def edge_values(edge: Edge) -> ComparedEdge:
     """Give one edge."""
     return {
         "observed_s": edge.observed_s,
@@ -169,7 +193,7 @@ def edge_values(edge: Edge) -> Row:
 @rows.register(Replay)
 def _(replay: Replay) -> Iterator[Row]:
     for row in replay.rows:
-        flat = comparison_values(row)
+        flat: Row = {**comparison_values(row)}
         for side in ("start", "end"):
             flat |= {f"{side}_{key}": value for key, value in flat.pop(side).items()}
         yield flat

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cascade.graph.layers import Shape
-from cascade.loading.check import sizes
+from cascade.loading.check import counted, sizes
 from cascade.report.document import Row, document, rows
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cascade.model import Topology
+    from cascade.report.schemas import Node, ShowDocument
 
 
 @blocks.register(Shape)
@@ -30,11 +31,6 @@ def _(shape: Shape) -> list[Block]:
     found += [f"In a cycle, each needs all others: {', '.join(cycle)}." for cycle in shape.cycles]
     tables = (groups_table(topology), domains_table(topology), scenarios_table(topology))
     return found + [table for table in tables if table.rows]
-
-
-def counted(count: int, kind: str) -> str:
-    """Say how many there are of something."""
-    return f"{count} {kind.removesuffix('s') if count == 1 else kind}".replace("_", " ")
 
 
 def layers_table(shape: Shape) -> Table:
@@ -73,21 +69,23 @@ def scenarios_table(topology: Topology) -> Table:
 
 
 @document.register(Shape)
-def _(shape: Shape) -> dict[str, Any]:
+def _(shape: Shape) -> ShowDocument:
     topology = shape.topology
     return {
         "schema": "cascade/show/v1",
         "name": topology.name,
         "sizes": sizes(topology),
-        "entry_points": shape.entry_points,
-        "layers": shape.layers,
-        "cycles": shape.cycles,
-        "nodes": list(rows(shape)),
+        "entry_points": list(shape.entry_points),
+        "layers": [list(layer) for layer in shape.layers],
+        "cycles": [list(cycle) for cycle in shape.cycles],
+        "nodes": list(nodes(shape)),
         "edges": [
             {"caller": caller, "callee": callee, "needs": edge["needs"]}
             for caller, callee, edge in shape.graph.edges(data=True)
         ],
-        "groups": {name: {"needs": group.needs, "members": group.members} for name, group in topology.groups.items()},
+        "groups": {
+            name: {"needs": group.needs, "members": list(group.members)} for name, group in topology.groups.items()
+        },
         "domains": topology.all_domains,
         "scenarios": {
             name: {"duration_s": scenario.duration_s, "events": len(scenario.events)}
@@ -96,8 +94,8 @@ def _(shape: Shape) -> dict[str, Any]:
     }
 
 
-@rows.register(Shape)
-def _(shape: Shape) -> Iterator[Row]:
+def nodes(shape: Shape) -> Iterator[Node]:
+    """Give every service, group and fleet, callers first."""
     for number, layer in enumerate(shape.layers):
         for name in layer:
             yield {
@@ -108,3 +106,9 @@ def _(shape: Shape) -> Iterator[Row]:
                 "callers": shape.graph.in_degree(name),
                 "callees": shape.graph.out_degree(name),
             }
+
+
+@rows.register(Shape)
+def _(shape: Shape) -> Iterator[Row]:
+    for node in nodes(shape):
+        yield {**node}
