@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import Annotated, Final
 
@@ -22,18 +21,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # what the terminal cannot show
-    sys.exit(quietly(sys.argv[1:]))
-
-
-def quietly(arguments: list[str]) -> int:
-    """Run the command line; a reader that has gone away, as ``head`` does, is no error."""
-    try:
-        code = run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
@@ -74,7 +62,7 @@ def print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it
         try:
             typer.echo(f"cascade {version('cascade-blast-radius')}")
         except PackageNotFoundError:
-            typer.echo("cascade, not installed")
+            typer.echo("cascade 0, not installed")
         raise typer.Exit
 
 

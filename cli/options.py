@@ -36,7 +36,7 @@ def read_with_text(file: str) -> tuple[Topology, str]:
 def write(text: str, output: Path | None) -> None:
     """Write a result to standard output, or to a file that is never seen half written."""
     if output is None or str(output) == "-":
-        sys.stdout.write(text)
+        show(text)
         return
     target = output.resolve()
     try:
@@ -46,6 +46,15 @@ def write(text: str, output: Path | None) -> None:
             replace(target, text)
     except OSError as error:
         raise CascadeError(f"{output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def show(text: str) -> None:
+    """Write to standard output; a reader that has gone away, as ``head`` does, is no error."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def replace(target: Path, text: str) -> None:

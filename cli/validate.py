@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cascade.report.formats import Format
-from cascade_cli.options import FilesArgument, OutputOption
+from cascade_cli.options import FilesArgument, OutputOption, write
 from cascade_cli.results import FormatOption, deliver
 
 
@@ -13,6 +13,9 @@ def validate(files: FilesArgument, form: FormatOption = Format.TEXT, output: Out
     from cascade.loading.check import check  # noqa: PLC0415 - as above
 
     checks = check(files)
-    deliver(checks, form, output)
+    if form is Format.TEXT:
+        write("".join(f"{file}\n" for file in checks.files), output)
+    else:
+        deliver(checks, form, output)
     if checks.problems:
         raise TopologyError(checks.problems)

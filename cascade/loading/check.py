@@ -27,6 +27,12 @@ class Check:
     sizes: dict[str, int]
     """How many parts of each kind; nothing when there are problems."""
 
+    def __str__(self) -> str:
+        """Give one line: ``file: ok`` with what is not nothing, or the number of problems."""
+        kinds = [counted(count, kind) for kind, count in self.sizes.items() if count]
+        verdict = ", ".join(["ok", *kinds]) if not self.problems else counted(len(self.problems), "problems")
+        return f"{self.file}: {verdict}"
+
 
 @dataclass(frozen=True, slots=True)
 class Checks:
@@ -64,3 +70,14 @@ def sizes(topology: Topology) -> dict[str, int]:
         "scenarios": len(topology.scenarios),
         "observed_windows": len(topology.observed),
     }
+
+
+def counted(count: int, kind: str) -> str:
+    """Say how many there are of something.
+
+    Examples
+    --------
+    >>> counted(1, "observed_windows")
+    '1 observed window'
+    """
+    return f"{count} {kind.removesuffix('s') if count == 1 else kind}".replace("_", " ")
