@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 HERE: Final = Path(__file__).parent
-COLOURS: Final = 96
+COLOURS: Final = 200
 
 
 def refresh(path: Path) -> None:

@@ -87,7 +87,8 @@ def test_throttling_two_hours_earlier_saves_two_hours_of_leases(topology: Topolo
     outage = topology.scenarios[OUTAGE]
     assert outage.start is not None
     early = outage.start.replace(day=20, hour=2, minute=30)
-    events = (e.changed(at=early) if e.target == "ec2-dwfm" and e.rate_rps != float("inf") else e for e in outage.events)
+    on_dwfm = [e for e in outage.events if e.target == "ec2-dwfm" and e.rate_rps != float("inf")]
+    events = (e.changed(at=early) if e in on_dwfm else e for e in outage.events)
     run = with_events(topology, *events)
 
     assert hit_h(run, "droplet-leases") < hit_h(replay.run, "droplet-leases") - 1.5
