@@ -29,6 +29,11 @@ _PER: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SHARE: Final = re.compile(rf"({_NUMBER})(%?)")
 _MAX_TEXT: Final = 64
 
+MAX_SECONDS: Final = 8.64e9
+"""Longest duration, 100 000 days: everything that is computed from it stays finite."""
+MAX_RPS: Final = 1e15
+"""Highest rate, for the same reason."""
+
 
 class Uncertain(float):
     """A quantity given as a distribution: behaves as its mean, remembers ``low`` and ``high``.
@@ -201,7 +206,7 @@ def _exact_seconds(value: float) -> str:
 
 Seconds = Annotated[
     float,
-    PlainValidator(_quantity(parse_seconds, 0.0, math.inf, "a duration of at least 0s")),
+    PlainValidator(_quantity(parse_seconds, 0.0, MAX_SECONDS, "a duration from 0s to 100000d")),
     PlainSerializer(_exact_seconds, when_used="json"),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
@@ -209,7 +214,7 @@ Seconds = Annotated[
 
 Rps = Annotated[
     float,
-    PlainValidator(_quantity(parse_rate, 0.0, math.inf, "a rate of at least 0/s")),
+    PlainValidator(_quantity(parse_rate, 0.0, MAX_RPS, "a rate from 0/s to 1e15/s")),
     PlainSerializer(lambda value: f"{value:.12g}/s", when_used="json"),
     WithJsonSchema(_RATE_SCHEMA),
 ]

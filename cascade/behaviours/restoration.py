@@ -15,7 +15,7 @@ class Restoration(Part):
 
     to: str
     """Service that does the work."""
-    work_per_unit: Annotated[float, Field(gt=0.0)] = 1.0
+    work_per_unit: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
     """Requests to that service for one unit."""
     timeout_s: Seconds | None = None
     """An attempt that takes longer is thrown away, though its work is still done, and repeated."""

@@ -124,7 +124,7 @@ def expectation(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in _BOUNDS:
         name, text = _BOUNDS[kind]
-        return text.format(context[name])
+        return text.format(f"{context[name]:.12g}")
     if kind in {"enum", "literal_error"}:
         return str(context["expected"])
     if kind == "string_pattern_mismatch" and (words := words_of(context["pattern"])):

@@ -39,7 +39,7 @@ class Service(Part):
     """One sentence for the reader."""
     demand: Demand | None = None
     """Requests from outside the topology; what makes a service an entry point."""
-    weight: Annotated[float, Field(ge=0.0)] = 1.0
+    weight: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
     """How much its users count, relative to those of other entry points."""
     slo: Objective | None = None
     """Its own objective instead of the topology's."""
