@@ -13,7 +13,7 @@ import yaml
 
 from cascade.errors import Problem, TopologyError
 from cascade.loading.scalars import scalar
-from cascade.loading.source import check_characters, problem
+from cascade.loading.source import check_characters, one_line, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,7 +145,7 @@ class _Builder:
             child.key_line, child.key_column = mark.line + 1, mark.column + 1
             if name in children:
                 first = children[name].key_line
-                self.problems.append(self.found(key, f"the key '{name}' was given before, in line {first}"))
+                self.problems.append(self.found(key, f"the key '{name[:64]}' was given before, in line {first}"))
             else:
                 children[name] = child
         return children
@@ -159,10 +159,10 @@ class _Builder:
     def alias(self, event: Any) -> Node:
         """Give the node that an alias repeats, standing where the alias stands."""
         if event.anchor not in self.anchors:
-            raise self.error(event, f"unknown alias '*{event.anchor}'")
+            raise self.error(event, f"unknown alias '*{event.anchor[:64]}'")
         known = self.anchors[event.anchor]
         if known is None:
-            raise self.error(event, f"the anchor '&{event.anchor}' contains itself")
+            raise self.error(event, f"the anchor '&{event.anchor[:64]}' contains itself")
         node, size = known
         self.expanded += size
         if self.expanded > MAX_EXPANDED:
@@ -171,7 +171,7 @@ class _Builder:
 
     def found(self, event: Any, message: str) -> Problem:
         """Make a problem that stands where an event begins."""
-        return Problem(self.file, event.start_mark.line + 1, event.start_mark.column + 1, message)
+        return Problem(self.file, event.start_mark.line + 1, event.start_mark.column + 1, one_line(message))
 
     def error(self, event: Any, message: str) -> TopologyError:
         """Make the error that ends the reading, with what was found before."""

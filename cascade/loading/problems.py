@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cascade.behaviours.demand import Demand
 from cascade.errors import Problem
 from cascade.loading.fields import annotation_at, is_choice, keys_of, part_of
+from cascade.loading.source import one_line
 from cascade.model import Dependency, Domain, Topology
 from cascade.units import closest
 
@@ -26,6 +27,8 @@ KEY: Final = "[key]"
 """The step that pydantic adds to the path of a key that is wrong itself."""
 INCONSISTENT: Final = "inconsistent"
 """The type of the error that carries all references that do not hold together."""
+MAX_MESSAGE: Final = 600
+"""Longest message; names in it may be of any length."""
 _SHOWN: Final = 64
 
 _EXPECTED: Final = {
@@ -83,17 +86,13 @@ def placed(root: Node, path: Path, message: str, file: str, *, at_key: bool) -> 
     for step in path:
         node = node.below(step) or node
     line, column = (node.key_line, node.key_column) if at_key and node.key_line else (node.line, node.column)
-    return Problem(file, line, column, one_line(message))
+    told = message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}..."
+    return Problem(file, line, column, one_line(told))
 
 
 def is_name(path: Path) -> bool:
     """Tell whether a path leads to a named part itself: what is wrong there is its name."""
     return len(path) == 2  # noqa: PLR2004 - the kind and the name
-
-
-def one_line(message: str) -> str:
-    """Write what a terminal would obey, or what would break the line, as an escape."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
 
 
 def message_of(detail: ErrorDetails, others: Sequence[str] = ()) -> str:

@@ -19,7 +19,7 @@ _NOT_TEXT: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff
 
 def file_label(path: str | Path) -> str:
     """Give the name under which a file appears in messages."""
-    return "<stdin>" if str(path) == STDIN else str(path)
+    return "<stdin>" if str(path) == STDIN else one_line(str(path))
 
 
 def read_text(path: str | Path) -> str:
@@ -58,7 +58,12 @@ def check_characters(text: str, file: str) -> None:
 
 def problem(file: str, message: str, line: int = 0, column: int = 0) -> TopologyError:
     """Make the error of an input with a single problem."""
-    return TopologyError((Problem(file, line, column, message),))
+    return TopologyError((Problem(file, line, column, one_line(message)),))
+
+
+def one_line(message: str) -> str:
+    """Write what a terminal would obey, or what would break the line, as an escape."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
 
 
 def _content(path: str | Path) -> bytes:

@@ -105,6 +105,25 @@ def test_many_problems_are_told_as_many() -> None:
     assert caught.value.problems[-1].message == "and more problems from here on"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a\\nb": 1, "a\\nb": 2}',
+        'services: {"a\\nb": }',
+        'version: "\\e[2J\\n"',
+        "!<a\\nb> {}",
+        f"{{{'a' * 10**6}: 1}}",
+        f"services: {{a: {{calls: [{'b' * 10**6}]}}}}",
+    ],
+    ids=["repeated key", "name", "value", "tag", "long key", "long name"],
+)
+def test_what_a_file_holds_cannot_break_a_line_or_fill_the_screen(text: str) -> None:
+    found = problems(text)
+
+    assert found
+    assert all(str(problem).isprintable() and len(str(problem)) < 700 for problem in found)
+
+
 def test_honest_aliases_are_read() -> None:
     topology = cascade.loads("services: {a: &worker {replicas: 3, calls: [c]}, b: *worker, c: }")
 
