@@ -74,9 +74,10 @@ def test_the_sections_and_equations_that_code_names_exist(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("cascade/behaviours/*.py")), ids=lambda path: path.stem)
-def test_every_behaviour_is_on_the_theory_page(path: Path) -> None:
+def test_every_behaviour_and_its_equation_are_on_the_theory_page(path: Path) -> None:
     if path.stem not in {"__init__", "part"}:
         assert f"`behaviours/{path.name}`" in THEORY
+        assert "Eq. (" in SOURCES[path]
 
 
 def test_code_that_the_theory_page_names_exists() -> None:

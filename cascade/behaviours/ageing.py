@@ -36,7 +36,7 @@ def full_ring(amount: float) -> NDArray[np.float64]:
 
 @compiled
 def expire(ring: NDArray[np.float64], turn: float) -> float:
-    """Move the hand by ``turn`` TTLs; return the amount that expired on its way."""
+    """Move the hand by ``turn`` TTLs; return the amount that expired on its way, Eq. (31)."""
     left = min(turn, 1.0) * BINS
     expired = 0.0
     ring[MOVED] = left

@@ -1,4 +1,4 @@
-r"""Cached answers: a TTL hides a failure and delays the recovery (theory, section *Caches*)."""
+r"""Cached answers: a TTL hides a failure and delays the recovery (theory, section *Caches*, Eq. (29), Eq. (30))."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def advance(
     t_s: float,
     dt: float,
 ) -> tuple[float, float]:
-    r"""Smooth the failures and open, half-open or close.
+    r"""Smooth the failures and open, half-open or close, Eq. (32).
 
     .. math:: \varphi' = \varphi + (q - \varphi)(1 - e^{-dt/\tau})
 

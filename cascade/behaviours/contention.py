@@ -21,7 +21,7 @@ class Contention(Part):
 
 @compiled
 def slowdown(busy: float, serial: float, crosstalk: float) -> float:
-    r"""Give the factor on the service time with ``busy`` requests in work on a replica.
+    r"""Give the factor on the service time with ``busy`` requests in work on a replica, Eq. (13).
 
     .. math:: 1 + \sigma\,(n - 1) + \kappa\,n\,(n - 1), \qquad n \ge 1
 

@@ -25,7 +25,7 @@ DAY_S = 86400.0
 
 @compiled
 def rate(mean_rps: float, swing: float, peak_s: float, t_s: float) -> float:
-    r"""Give the demand at a time [1/s].
+    r"""Give the demand at a time [1/s], Eq. (1).
 
     .. math:: \lambda(t) = \bar\lambda\,(1 + A \cos(2\pi (t - t_p) / 24\,\mathrm{h}))
     """

@@ -1,4 +1,4 @@
-r"""Fallback: another way to get an answer when a call fails (theory, section *Fallback*)."""
+r"""Fallback: another way to get an answer when a call fails (theory, section *Fallback*, Eq. (33))."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class HealthCheck(Part):
 def advance(
     serving: float, removed: float, failing: float, removal_s: float, return_s: float, most: float, dt: float
 ) -> tuple[float, float]:
-    r"""Move units out on failed verdicts and back in on good ones; give both counts.
+    r"""Move units out on failed verdicts and back in on good ones; give both counts, Eq. (37).
 
     .. math:: \dot r = \psi\, n / T_r - (1 - \psi)\, r / T_b, \qquad r \le v N
 

@@ -1,4 +1,4 @@
-r"""Leases: units stay usable only while they are renewed (theory page, section *Leases*)."""
+r"""Leases: units stay usable only while they are renewed (theory page, section *Leases*, Eq. (36))."""
 
 from __future__ import annotations
 

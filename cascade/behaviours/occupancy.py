@@ -39,7 +39,7 @@ WAITING, CLOSED, BLOCKED = range(3)
 
 
 def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[np.float64]:
-    r"""Tabulate what belongs to the mean work of a service with c workers (3, GRID + 1).
+    r"""Tabulate what belongs to the mean work of a service with c workers (3, GRID + 1), Eq. (7).
 
     Row ``WAITING`` is :math:`z(u)`, so that :math:`L_q = z(u)/(1 - u)`, over the utilisation 0..1:
     M/M/c, cut off at the places that there are. Row ``CLOSED`` is the same while all callers are
@@ -111,7 +111,7 @@ def interpolate(table: NDArray[np.float64], at: float) -> float:
 
 @compiled
 def utilisation(work: float, servers: float, step_work: float, waiting: float) -> float:
-    r"""Solve the implicit step of the occupancy equation for the utilisation.
+    r"""Solve the implicit step of the occupancy equation for the utilisation, Eq. (6).
 
     .. math:: (c + m) u + z / (1 - u) = B
 
@@ -128,14 +128,14 @@ def utilisation(work: float, servers: float, step_work: float, waiting: float) -
 
 @compiled
 def relaxation(servers: float, rate: float, used: float, waiting: float) -> float:
-    r"""Rate at which a disturbed queue comes back to rest [1/s], :math:`\mu\,du/dX`."""
+    r"""Rate at which a disturbed queue comes back to rest [1/s], :math:`\mu\,du/dX`, Eq. (12)."""
     idle = max(1.0 - used, 1e-6)
     return rate / max(servers + waiting / (idle * idle), 1e-9)
 
 
 @compiled
 def waiting_variance(wait: float, chance: float, rate: float, spread: float) -> float:
-    r"""Variance of the wait for a worker [s^2], from that of the queue, ``spread``.
+    r"""Variance of the wait for a worker [s^2], from that of the queue, ``spread``, Eq. (16).
 
     Exponential with an atom at zero while the queue is stationary; narrower while it grows,
     drains or is full.

@@ -55,5 +55,5 @@ def next_phase(
 
 @compiled
 def warmed(warmth: float, warm_s: float, dt: float) -> float:
-    """Give the share of the capacity that is back after another step."""
+    """Give the share of the capacity that is back after another step, Eq. (14)."""
     return 1.0 if warm_s <= 0.0 else 1.0 + (warmth - 1.0) * math.exp(-dt / warm_s)

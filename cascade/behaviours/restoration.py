@@ -1,4 +1,4 @@
-r"""Restoration: lost units come back only through work of another service (section *Fleets*)."""
+r"""Restoration: lost units come back only through work of another service (section *Fleets*, Eq. (35))."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def attempts(
     fail_s: float,
     dt: float,
 ) -> tuple[float, float, float]:
-    r"""Advance the attempt classes of a call; give attempts sent, successes, calls given up [1/s].
+    r"""Advance the attempt classes of a call; give attempts sent, successes, calls given up [1/s], Eq. (22).
 
     .. math:: \dot R_k = x_{k-1} (1 - p) - x_k, \qquad x_k = R_k / \theta_k
 
@@ -141,7 +141,7 @@ def again_and_again(
     fail_s: float,
     dt: float,
 ) -> tuple[float, float, float]:
-    r"""Advance a call that is repeated until it succeeds: :math:`\dot R = x_1 q - p R / \theta`."""
+    r"""Advance a call that is repeated until it succeeds: :math:`\dot R = x_1 q - p R / \theta`, Eq. (23)."""
     lag = fail_s + policy[WAIT_S] + 1e-9
     brought = waiting[slot] + begun_rps * (1.0 - ok) * dt
     after = brought * lag / (lag + ok * dt)
@@ -169,7 +169,7 @@ def within_budget(
 
 @compiled
 def delays(ok: float, fail_s: float, policy: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
-    r"""Give success, chance, mean [s] and mean square [s^2] of a delay by retries, mean time to failure [s].
+    r"""Give success, chance, mean [s] and mean square [s^2] of a delay by retries, mean time to failure [s]; Eq. (24).
 
     Attempt k is reached with probability :math:`q^{k-1}`, :math:`q = 1 - p`, after k - 1 failures
     and back-offs. Chance and moments are those of calls that succeed.

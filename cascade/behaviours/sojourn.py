@@ -51,7 +51,7 @@ def sojourn_law() -> NDArray[np.float64]:
 
 
 def gamma_cdf(shape: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    r"""Regularised lower incomplete gamma function, :math:`x^k e^{-x} \sum_n x^n / \Gamma(k+n+1)`."""
+    r"""Regularised lower incomplete gamma function, :math:`x^k e^{-x} \sum_n x^n / \Gamma(k+n+1)`, Eq. (19)."""
     with np.errstate(divide="ignore"):
         term = np.exp(shape * np.log(x) - x - math.lgamma(shape + 1.0))
     total = term.copy()
@@ -63,7 +63,7 @@ def gamma_cdf(shape: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @compiled
 def timely(law: NDArray[np.float64], mean: float, variance: float, limit: float) -> tuple[float, float]:
-    r"""Give the chance that a sojourn ends within ``limit`` [s], and the mean of those that do [s].
+    r"""Give the chance that a sojourn ends within ``limit`` [s], and the mean of those that do [s]; Eq. (18), Eq. (20).
 
     For the gamma distribution :math:`E[T; T \le \tau] = m F_{k+1}(\tau)` with the shape k.
     """
