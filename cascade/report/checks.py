@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cascade.loading.check import Checks
-from cascade.report.document import Row, document, rows
+from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cascade.errors import Problem
     from cascade.loading.check import Check
     from cascade.report.schemas import CheckedFile, FoundProblem, ValidateDocument
@@ -36,10 +34,3 @@ def checked(file: Check) -> CheckedFile:
 def found(problem: Problem) -> FoundProblem:
     """Give one problem with its place."""
     return {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
-
-
-@rows.register(Checks)
-def _(checks: Checks) -> Iterator[Row]:
-    for file in checks.files:
-        for problem in file.problems:
-            yield {**found(problem)}

@@ -1,4 +1,4 @@
-"""What a machine reads of a result: a document for JSON, rows for CSV."""
+"""What a program reads of a result: a document for JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from cascade.analysis.replay import Comparison, Edge, Replay
 from cascade.engine.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -29,19 +27,10 @@ if TYPE_CHECKING:
         SimulateDocument,
     )
 
-Row = dict[str, Any]
-"""Values by column name."""
-
 
 @singledispatch
 def document(result: object) -> Any:
     """Give a result as JSON knows it, in the form that ``cascade.report.schemas`` defines."""
-    raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
-
-
-@singledispatch
-def rows(result: object) -> Iterator[Row]:
-    """Give a result as rows of plain values, all with the same columns."""
     raise TypeError(f"expected a Run, a BlastRadius or a Replay, got {type(result).__name__}")
 
 
@@ -94,15 +83,6 @@ def short(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.6g}") for value in values.tolist()]
 
 
-@rows.register(Run)
-def _(run: Run) -> Iterator[Row]:
-    values = {key: {name: short(run.of(name, key)) for name in run.names} for key in run.series}
-    for index, time_s in enumerate(short(run.times_s)):
-        for name in run.names:
-            row = {"time_s": time_s, "name": name, "is_hit": bool(run.is_hit(name)[index])}
-            yield row | {key: values[key][name][index] for key in run.series}
-
-
 @document.register(BlastRadius)
 def _(blast: BlastRadius) -> BlastRadiusDocument:
     return {
@@ -121,13 +101,6 @@ def _(blast: BlastRadius) -> BlastRadiusDocument:
         ],
         "hit_before": list(blast.hit_before),
     }
-
-
-@rows.register(BlastRadius)
-def _(blast: BlastRadius) -> Iterator[Row]:
-    for impact in blast.impacts:
-        values = impact_values(impact)
-        yield {**values, "path": " > ".join(values["path"]), "windows": len(values["windows"])}
 
 
 def impact_values(impact: Impact) -> ImpactDocument:
@@ -188,12 +161,3 @@ def edge_values(edge: Edge) -> ComparedEdge:
         "basis": edge.basis,
         "is_within_15min": edge.is_near,
     }
-
-
-@rows.register(Replay)
-def _(replay: Replay) -> Iterator[Row]:
-    for row in replay.rows:
-        flat: Row = {**comparison_values(row)}
-        for side in ("start", "end"):
-            flat |= {f"{side}_{key}": value for key, value in flat.pop(side).items()}
-        yield flat

@@ -9,13 +9,15 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.report import checks, shapes  # noqa: F401 - they teach the functions below their results
-from cascade.report.document import document, rows
+from cascade.report.document import document
 from cascade.report.formats import Format
 from cascade.report.tables import as_markdown, as_text
 from cascade.report.text import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+
+    from cascade.report.sheet import Sheet
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet would take for a formula."""
@@ -40,16 +42,20 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def csv_text(table: Iterable[dict[str, Any]]) -> str:
-    """Write rows as CSV with a head line; texts that a spreadsheet would run are made harmless."""
+def csv_text(content: Sheet) -> str:
+    """Write a sheet as CSV with a head line; texts that a spreadsheet would run are made harmless."""
     out = io.StringIO()
-    writer = None
-    for row in table:
-        if writer is None:
-            writer = csv.DictWriter(out, row, lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({key: harmless(finite(value)) for key, value in row.items()})
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(content.heads)
+    writer.writerows([harmless(finite(value)) for value in row] for row in content.rows)
     return out.getvalue()
+
+
+def csv_of(result: object) -> str:
+    """Write a result as CSV."""
+    from cascade.report.sheet import sheet  # noqa: PLC0415 - what is not used costs nothing
+
+    return csv_text(sheet(result))
 
 
 def harmless(value: Any) -> Any:
@@ -60,6 +66,6 @@ def harmless(value: Any) -> Any:
 WRITERS: Final[dict[Format, Callable[[object], str]]] = {
     Format.TEXT: lambda result: as_text(blocks(result)),
     Format.JSON: lambda result: json_text(document(result)),
-    Format.CSV: lambda result: csv_text(rows(result)),
+    Format.CSV: csv_of,
     Format.MARKDOWN: lambda result: as_markdown(blocks(result)),
 }

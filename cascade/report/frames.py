@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cascade.report.document import rows
+from cascade.report.sheet import sheet
 
 if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius
@@ -40,9 +40,15 @@ def moments(run: Run) -> pd.DatetimeIndex:
 
 def impacts_frame(blast: BlastRadius) -> pd.DataFrame:
     """Give one row per part that is hit, in the order in which they fall."""
-    return pd.DataFrame(list(rows(blast))).set_index("name") if blast.impacts else pd.DataFrame()
+    return frame_of(blast).set_index("name")
 
 
 def replay_frame(replay: Replay) -> pd.DataFrame:
     """Give one row per observed window."""
-    return pd.DataFrame(list(rows(replay))).set_index("name")
+    return frame_of(replay).set_index("name")
+
+
+def frame_of(result: object) -> pd.DataFrame:
+    """Give the sheet of a result as a frame."""
+    content = sheet(result)
+    return pd.DataFrame(list(content.rows), columns=list(content.heads))

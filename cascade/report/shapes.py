@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cascade.graph.layers import Shape
 from cascade.loading.check import counted, sizes
-from cascade.report.document import Row, document, rows
+from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
 from cascade.units import format_seconds
@@ -36,7 +36,8 @@ def _(shape: Shape) -> list[Block]:
 def layers_table(shape: Shape) -> Table:
     """Give every node with its layer, and with whom it needs and who needs it."""
     cells = [
-        (str(row["layer"]), row["name"], row["kind"], str(row["callers"]), str(row["callees"])) for row in rows(shape)
+        (str(node["layer"]), node["name"], node["kind"], str(node["callers"]), str(node["callees"]))
+        for node in nodes(shape)
     ]
     return Table("Callers above, callees below", (">layer", "name", "kind", ">callers", ">callees"), tuple(cells))
 
@@ -106,9 +107,3 @@ def nodes(shape: Shape) -> Iterator[Node]:
                 "callers": shape.graph.in_degree(name),
                 "callees": shape.graph.out_degree(name),
             }
-
-
-@rows.register(Shape)
-def _(shape: Shape) -> Iterator[Row]:
-    for node in nodes(shape):
-        yield {**node}

@@ -11,9 +11,10 @@ import pytest
 
 from cascade import blast_radius, replay, simulate
 from cascade.analysis.windows import windows
-from cascade.model import Topology
+from cascade.model import Scenario, Topology
 from cascade.report.export import csv_text, export, harmless, json_text
 from cascade.report.formats import Format
+from cascade.report.sheet import Sheet
 from cascade.report.tables import Table, as_html, as_markdown, as_text
 
 if TYPE_CHECKING:
@@ -117,7 +118,13 @@ def test_notebook_shows_names_as_text(topology: Topology) -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx"])
 def test_formulas_are_made_harmless(text: str) -> None:
-    assert csv_text([{"a": text}]) == f"a\n'{text}\n"
+    assert csv_text(Sheet(("a",), [(text,)])) == f"a\n'{text}\n"
+
+
+def test_csv_has_its_columns_when_nothing_is_hit(topology: Topology) -> None:
+    nothing = blast_radius(topology, scenario=Scenario(duration_s=600.0))
+
+    assert export(nothing, Format.CSV).startswith("name,kind,is_entry_point,falls_s,")
 
 
 def test_numbers_stay_numbers() -> None:

@@ -1,0 +1,79 @@
+"""A result as one sheet, for spreadsheets and data frames: the same columns in every row, whatever was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.replay import Replay
+from cascade.engine.run import Run
+from cascade.graph.layers import Shape
+from cascade.loading.check import Checks
+from cascade.report.checks import found
+from cascade.report.document import comparison_values, impact_values, short
+from cascade.report.schemas import ComparedEdge, FoundProblem, ImpactDocument, Node
+from cascade.report.shapes import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows of plain values under the names of their columns."""
+
+    heads: tuple[str, ...]
+    rows: Iterable[tuple[Any, ...]]
+
+
+@singledispatch
+def sheet(result: object) -> Sheet:
+    """Give a result as one sheet."""
+    raise TypeError(f"expected a result of Cascade, got {type(result).__name__}")
+
+
+@sheet.register(Run)
+def _(run: Run) -> Sheet:
+    return Sheet(("time_s", "name", "is_hit", *run.series), samples(run))
+
+
+def samples(run: Run) -> Iterator[tuple[Any, ...]]:
+    """Give what is known of each part at each time."""
+    hit = run.hit.tolist()
+    for index, time_s in enumerate(short(run.times_s)):
+        series = [short(values[index]) for values in run.series.values()]
+        for name, is_hit, *values in zip(run.names, hit[index], *series, strict=True):
+            yield time_s, name, is_hit, *values
+
+
+@sheet.register(BlastRadius)
+def _(blast: BlastRadius) -> Sheet:
+    rows = []
+    for impact in blast.impacts:
+        values = impact_values(impact)
+        row = {**values, "path": " > ".join(values["path"]), "windows": len(values["windows"])}
+        rows.append(tuple(row.values()))
+    return Sheet(tuple(ImpactDocument.__annotations__), rows)
+
+
+@sheet.register(Replay)
+def _(replay: Replay) -> Sheet:
+    edges = [f"{side}_{key}" for side in ("start", "end") for key in ComparedEdge.__annotations__]
+    rows = []
+    for row in map(comparison_values, replay.rows):
+        start, end = row["start"], row["end"]
+        head = (row["name"], row["service"], row["never"], row["is_missed"])
+        rows.append((*head, *start.values(), *end.values(), row["note"]))
+    return Sheet(("name", "service", "never", "is_missed", *edges, "note"), rows)
+
+
+@sheet.register(Checks)
+def _(checks: Checks) -> Sheet:
+    return Sheet(tuple(FoundProblem.__annotations__), [tuple(found(problem).values()) for problem in checks.problems])
+
+
+@sheet.register(Shape)
+def _(shape: Shape) -> Sheet:
+    return Sheet(tuple(Node.__annotations__), [tuple(node.values()) for node in nodes(shape)])

@@ -1,0 +1,223 @@
+"""What programs and people may rely on, held for every command: documents, tables, files, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import inspect
+import io
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+
+from cascade.report.formats import Format
+from cascade.report.schemas import DOCUMENTS, document_schema
+from cascade_cli import COMMANDS, run
+
+ROOT: Final = Path(__file__).parents[2]
+TOPOLOGIES: Final = {
+    name: ROOT / "topologies" / f"{name}.yaml" for name in ("shop", "retry-storm", "aws-us-east-1-2025-10-20")
+}
+OBSERVED: Final = ("aws-us-east-1-2025-10-20",)
+"""Topologies of outages that happened; the others cannot be replayed."""
+
+
+def parameters(command: str) -> set[str]:
+    """Names of what a command can be given."""
+    name = command.replace("-", "_")
+    return {*inspect.signature(getattr(importlib.import_module(f"cascade_cli.{name}"), name)).parameters}
+
+
+REPORTS: Final = [command for command in COMMANDS if "form" in parameters(command)]
+"""Commands that answer with a result."""
+PLAYS: Final = [command for command in COMMANDS if "scenario" in parameters(command)]
+"""Commands that play a scenario."""
+QUESTIONS: Final = [
+    (command, name) for command in REPORTS for name in TOPOLOGIES if command != "replay" or name in OBSERVED
+]
+
+
+SHORTLY: Final = {"simulate": ("--samples", "50")}
+"""Options that make an answer shorter and no different."""
+
+
+@pytest.fixture(params=QUESTIONS, ids=" ".join)
+def question(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Give a command and a topology file that it can answer about."""
+    command, name = request.param
+    return command, str(TOPOLOGIES[name]), *SHORTLY.get(command, ())
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that succeeds and says nothing on standard error, and give what it writes."""
+    assert run([*arguments]) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.endswith("\n")
+    return out
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that cannot be done, and give the one line that says why."""
+    assert run([*arguments]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    return err.strip()
+
+
+def refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def test_every_report_is_published() -> None:
+    assert [*DOCUMENTS] == REPORTS
+
+
+@pytest.mark.parametrize("command", DOCUMENTS)
+def test_published_schemas_are_schemas(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = json.loads(answer(capsys, "schema", command))
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["schema"]["const"] == f"cascade/{command}/v1"
+    assert schema["description"]
+
+
+def test_documents_are_as_published(question: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    document = json.loads(answer(capsys, *question, "--format", "json"), parse_constant=refuse)
+
+    validator = jsonschema.Draft202012Validator(document_schema(question[0]))
+    assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)] == []
+
+
+def test_tables_for_spreadsheets_have_one_width(question: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    heads, *rows = csv.reader(io.StringIO(answer(capsys, *question, "--format", "csv")))
+
+    assert len({*heads}) == len(heads)
+    assert {len(row) for row in rows} <= {len(heads)}
+
+
+def test_tables_in_markdown_have_one_width_each(question: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = answer(capsys, *question, "--format", "markdown").split("\n\n")
+
+    tables = [block.splitlines() for block in blocks if block.startswith("|")]
+    assert tables
+    for heads, rule, *rows in tables:
+        width = cells(heads)
+        assert set(rule) <= set("| -:")
+        assert {cells(rule), *map(cells, rows)} == {width}
+
+
+def cells(line: str) -> int:
+    """Cells of a line of a Markdown table."""
+    assert line.startswith("| ")
+    assert line.endswith(" |")
+    return line.replace(r"\|", "").count("|") - 1
+
+
+@pytest.mark.parametrize("form", Format)
+def test_files_hold_what_is_shown(
+    question: tuple[str, ...], form: Format, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answer"
+    file.write_text("of yesterday", encoding="utf-8")
+    shown = answer(capsys, *question, "--format", form)
+
+    assert run([*question, "--format", form, "-o", str(file)]) == 0
+
+    assert capsys.readouterr() == ("", "")
+    assert file.read_bytes() == shown.encode()
+    assert "\x1b" not in shown
+    assert [*tmp_path.iterdir()] == [file]
+
+
+@pytest.mark.parametrize("command", PLAYS)
+def test_a_command_that_fails_leaves_the_file_of_yesterday(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answer"
+    file.write_text("of yesterday", encoding="utf-8")
+
+    refusal(capsys, command, str(TOPOLOGIES["shop"]), "--scenario", "nothing-like-it", "-o", str(file))
+
+    assert file.read_text(encoding="utf-8") == "of yesterday"
+    assert [*tmp_path.iterdir()] == [file]
+
+
+def test_standard_input_is_a_file(
+    question: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, file, *options = question
+    expected: Any = json.loads(answer(capsys, *question, "--format", "json"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path(file).read_bytes())))
+
+    found: Any = json.loads(answer(capsys, command, "-", *options, "--format", "json"))
+
+    if command == "validate":  # its answer names the file
+        expected["files"][0]["file"] = found["files"][0]["file"]
+    assert found == expected
+
+
+@pytest.mark.parametrize("command", PLAYS)
+def test_a_scenario_that_is_not_there_is_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refusal(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--scenario", "outege")
+
+    assert line.endswith("did you mean 'outage'?")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("blast-radius", "shop", "databse-1"), "did you mean 'database-1'?"),
+        (("simulate", "shop", "--fail", "databse-1@10m"), "did you mean 'database-1'?"),
+        (("schema", "blast-radios"), "did you mean 'blast-radius'?"),
+        (("replay", "shop"), "nothing to compare with"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else None,
+)
+def test_a_name_that_is_not_there_is_one_line(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words in refusal(capsys, *(str(TOPOLOGIES.get(argument, argument)) for argument in arguments))
+
+
+@pytest.mark.parametrize("command", [name for name in REPORTS if name != "validate"])
+def test_a_file_with_problems_is_as_many_lines(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("services:\n  web: {calls: [dbb], replicas: many}\n  db:\n", encoding="utf-8")
+
+    assert run([command, str(file)]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.removeprefix(f"{file}:").split(": ")[0] for line in err.splitlines()] == ["2:17", "2:33"]
+
+
+@pytest.mark.parametrize("command", PLAYS)
+def test_an_interrupt_while_it_simulates_is_no_traceback(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"cascade.{command.replace('-', '_')}", interrupted)
+
+    assert run([command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"])]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if "quiet" in parameters(name)])
+def test_quiet_is_quiet_on_a_terminal(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+    answer(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--quiet")
