@@ -19,7 +19,7 @@ from cascade_cli.results import (
 )
 
 NodesArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[NODE]...", help="What fails: services, groups, fleets or domains.")
+    list[str] | None, typer.Argument(metavar="NODE", help="What fails: services, groups, fleets or domains.")
 ]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cascade.model import Topology
 
 FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="Topology file; - is standard input.")]
-FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE...", help="Topology files; - is standard input.")]
+FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE", help="Topology files; - is standard input.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
 
 
