@@ -117,7 +117,10 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         hear(live, reply)
         if policy[retry.NEED] == retry.ASYNC:
             continue
-        share = live.fixed + live.live * reply.success
+        success = reply.success
+        if policy[retry.RATIO] >= 0.0:
+            success = min(success, afforded(live, now))
+        share = live.fixed + live.live * success
         good *= share if call.power <= 1.0 else share**call.power
         hold += live.calls * reply.taking_s
         if policy[retry.NEED] == retry.HARD:
@@ -136,6 +139,13 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
     if row.is_new:
         state.replies[i].policy = -1
+
+
+@compiled
+def afforded(live: CallState, now: NodeState) -> float:
+    """Share of calls that succeed with the retries that a budget allows."""
+    begun = live.calls * now.starts_rps
+    return live.good_rps / begun if begun > 0.0 else 1.0
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cascade.behaviours import retry, sojourn
+from cascade.behaviours import ageing, retry, sojourn
 from cascade.compiled import compiled
 from cascade.engine import shape
 from cascade.engine.flows import OFFERED
@@ -22,6 +22,8 @@ CRASHED, CAPACITY_LOST, CALLEE_FAILS, CALLEE_REFUSES, CALLEE_LATE = 5, 6, 7, 8, 
 STALE_ANSWER, UNITS_LOST, QUORUM_LOST, OVERLOADED = 10, 11, 12, 13
 ASKED = 1e-3
 """Share of its usual load from which on a service counts as asked for something."""
+STALE = 0.05
+"""Share of bad answers in a cache from which on these are the reason."""
 MORE = 1.05
 """Multiple of its usual load from which on it is the load that a service cannot cope with."""
 
@@ -189,7 +191,7 @@ def busiest_caller(system: System, state: State, i: int) -> int:
 def how_call_fails(system: System, state: State, e: int) -> int:
     """Give the reason why a call fails: a stale answer, or a callee that is late, full or failing."""
     for c in range(system.caches.size):
-        if system.caches[c].call == e and state.calls[e].ok > 0.5:
+        if system.caches[c].call == e and ageing.held(state.bad_entries[c]) > STALE:
             return STALE_ANSWER
     callee = state.answers[system.calls[e].callee]
     limit = system.policies[system.calls[e].policy, retry.TIMEOUT_S]

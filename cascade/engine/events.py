@@ -129,6 +129,9 @@ def hold_on(state: State, change: Change, t_s: float) -> None:
     """Keep up what lasts."""
     since = t_s - change.started_s
     if since >= change.lasts_s - 1e-9:
+        if change.cleared_s == math.inf:
+            change.cleared_s = t_s
+            flip(state, change, 1.0 - change.value)
         return
     done = min(since / change.over_s, 1.0) if change.over_s > 0.0 else 1.0
     if change.field < LIMIT:
@@ -145,10 +148,17 @@ def hold_on(state: State, change: Change, t_s: float) -> None:
     elif change.field == LIMIT:
         node = state.nodes[change.index]
         node.limit_rps = limit_of(node.limit_rps, change.value, done)
-    elif change.field == ENABLED:
-        state.switches[change.index].enabled = change.value
+    elif since <= 0.0:
+        flip(state, change, change.value)
+
+
+@compiled
+def flip(state: State, change: Change, value: float) -> None:
+    """Set the switch of a call or of a health check, if it is about one."""
+    if change.field == ENABLED:
+        state.switches[change.index].enabled = value
     elif change.field == CHECKING:
-        state.fleets[change.index].checking = change.value
+        state.fleets[change.index].checking = value
 
 
 @compiled

@@ -78,6 +78,8 @@ def work_off(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Flo
     """Admit, queue and finish the work of one service."""
     if now.up <= 0.0 and not node.durable:
         stand_still(now, answer, flow, dt)
+    elif now.up <= 0.0 and node.law < 0:
+        pile_up(now, answer, flow, dt)
     elif node.law < 0:
         work_unlimited(now, answer, flow, dt)
     else:
@@ -95,15 +97,26 @@ def stand_still(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None
 
 
 @compiled
+def pile_up(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
+    """Keep what waits, and what arrives, for later."""
+    high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
+    low = min(now.low_rps, now.limit_rps - high)
+    now.work += (high + low) * dt
+    now.busy, now.starts_rps = 0.0, 0.0
+    now.age_s = now.age_s + dt if now.work > 0.0 else 0.0
+    book(now, answer, flow, high, low, 0.0, now.purged / dt)
+
+
+@compiled
 def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
     r"""Serve as an infinite-server station, :math:`\dot X = a - X / H`."""
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
-    taken = high + low
+    starts = high + low + max(now.work - now.busy, 0.0) / dt
     keep = math.exp(-dt / now.hold_s) if now.hold_s > 0.0 else 0.0
-    left = now.work * keep + taken * now.hold_s * (1.0 - keep)
-    served = max(taken + (now.work - left) / dt, 0.0)
-    now.work, now.busy, now.starts_rps = left, left, taken
+    left = now.busy * keep + starts * now.hold_s * (1.0 - keep)
+    served = max(starts + (now.busy - left) / dt, 0.0)
+    now.work, now.busy, now.starts_rps, now.age_s = left, left, starts, 0.0
     book(now, answer, flow, high, low, served, now.purged / dt)
 
 
@@ -197,6 +210,8 @@ def waiting_at(law: Floats, used: float, pushed: float) -> float:
 @compiled
 def service_rate(node: Node, now: NodeState) -> float:
     """Give the requests that a service could finish now [1/s]; slow callees hold its workers."""
+    if now.up <= 0.0:
+        return 0.0
     rate = node.capacity_rps * now.up
     if node.servers > 0.0:
         rate = min(rate, node.servers * now.up / max(now.hold_s, 1e-6))

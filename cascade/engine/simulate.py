@@ -62,7 +62,7 @@ def simulate(
 ) -> Run:
     """Play a scenario (by name, as an object, or the topology's first) and give the run.
 
-    With an automatic step, the step is halved until the run changes by less than
+    With an automatic step, the step is quartered until the run changes by less than
     :data:`~cascade.engine.clock.TOLERANCE`; ``run.step_error_fraction`` states what is left.
 
     Parameters
@@ -172,7 +172,7 @@ def bring_to_rest(system: System, special: Ints, *, keeps_ledger: bool) -> tuple
 def play_until_converged(
     topology: Topology, scenario: Scenario, compiled: Compiled, samples: int, progress: Progress
 ) -> tuple[Played, float, float]:
-    """Halve the step until the run no longer changes; give the run, its step [s] and the error left."""
+    """Quarter the step until the run no longer changes; give the run, its step [s] and the error left."""
     step_s = scenario.duration_s / FIRST_STEPS
     played = play(topology, scenario, compiled, step_s, samples, progress)
     while True:

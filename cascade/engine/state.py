@@ -89,11 +89,11 @@ class NodeState:
     busy: float
     """Requests in work."""
     used: float
+    """Utilisation."""
     spread: float
     """Variance of the work."""
     pushed: float
     """Share of arrivals from callers with no worker to spare."""
-    """Utilisation."""
     hold_s: float
     """Mean time that a request is in work, calls included [s]."""
     age_s: float

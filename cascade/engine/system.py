@@ -238,7 +238,7 @@ class System(NamedTuple):
     policies: Floats
     """(P, POLICY_WIDTH) distinct call policies, see :mod:`cascade.behaviours.retry`."""
     laws: Floats
-    """(L, 4, GRID + 1) see :func:`cascade.behaviours.occupancy.occupancy_law`."""
+    """(L, 3, GRID + 1) see :func:`cascade.behaviours.occupancy.occupancy_law`."""
     sojourn_law: Floats
     """See :func:`cascade.behaviours.sojourn.sojourn_law`."""
     fleets: Table[Population]
