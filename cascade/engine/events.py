@@ -91,6 +91,7 @@ def strike(system: System, state: State, plan: Table[Change], a: int, t_s: float
         node.purged += max(node.work - node.busy, 0.0)
         node.work = min(node.busy, node.work)
         node.age_s = 0.0
+        node.at_rest = False
     elif change.field == RESTORE:
         clear(plan, change.index, change.over_s, t_s)
         for r in range(system.comebacks.size):
