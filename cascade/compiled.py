@@ -39,7 +39,7 @@ def compile_passes() -> None:
     while _MARKED:
         function = _MARKED.pop()
         dispatcher = numba.njit(**OPTIONS)(function)
-        _stamp_cache(dispatcher, stamp)
+        _tune_cache(dispatcher, stamp)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 
 
@@ -51,8 +51,16 @@ def _sources_stamp() -> str:
     return digest.hexdigest()
 
 
-def _stamp_cache(dispatcher: Any, stamp: str) -> None:
-    """Make the on-disk cache valid for exactly these sources (Numba looks at one file only)."""
-    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if cache_file is not None and hasattr(cache_file, "_source_stamp"):
-        cache_file._source_stamp = stamp  # noqa: SLF001 - no public way to key a cache
+def _tune_cache(dispatcher: Any, stamp: str) -> None:
+    """Make the on-disk cache valid for exactly these sources, and quick; there is no public way to do either.
+
+    Numba looks at one file only. And before it reads finished code it loads all its rules for
+    making code, which takes as long as everything else together; when it has to compile, it does
+    so again by itself.
+    """
+    cache: Any = getattr(dispatcher, "_cache", None)
+    file: Any = getattr(cache, "_cache_file", None)
+    if hasattr(file, "_source_stamp"):
+        file._source_stamp = stamp  # noqa: SLF001 - see above
+    if hasattr(cache, "_load_overload"):
+        cache.load_overload = cache._load_overload  # noqa: SLF001 - see above

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
-from cascade.graph.build import build_graph
-
 if TYPE_CHECKING:
+    import networkx as nx
+
     from cascade.model import Topology
 
 
@@ -36,7 +34,9 @@ def shape_of(topology: Topology) -> Shape:
     >>> shape_of(cascade.loads("services: {web: {calls: [app]}, app: {calls: [db]}, db: {calls: [app]}}")).layers
     (('web',), ('app', 'db'))
     """
-    graph = build_graph(topology)
+    import networkx as nx  # noqa: PLC0415 - what is not used costs nothing
+
+    graph = topology.graph
     place = {name: number for number, name in enumerate(graph)}
     components: nx.DiGraph[int] = nx.condensation(graph)
     members: dict[int, list[str]] = {
