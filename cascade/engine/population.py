@@ -94,8 +94,8 @@ def return_units(system: System, state: State, dt: float) -> None:
         call = system.calls[system.nodes[fleet.restorer].first_call]
         limit = system.policies[call.policy, retry.TIMEOUT_S]
         lag = min(state.answers[call.callee].mean_s + state.answers[call.callee].late_s, limit) + fleet.usable_s
-        keep = math.exp(-dt / lag) if lag > 0.0 else 0.0
-        after = now.transit * keep + done * (lag / dt) * (1.0 - keep)
+        gone = -math.expm1(-dt / lag) if lag > 0.0 else 1.0
+        after = now.transit - (now.transit - done * lag / dt) * gone
         arrived = max(now.transit + done - after, 0.0)
         now.transit = after
         now.in_service += arrived

@@ -113,8 +113,8 @@ def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> N
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
     starts = high + low + max(now.work - now.busy, 0.0) / dt
-    keep = math.exp(-dt / now.hold_s) if now.hold_s > 0.0 else 0.0
-    left = now.busy * keep + starts * now.hold_s * (1.0 - keep)
+    gone = -math.expm1(-dt / now.hold_s) if now.hold_s > 0.0 else 1.0
+    left = now.busy - (now.busy - starts * now.hold_s) * gone
     served = max(starts + (now.busy - left) / dt, 0.0)
     now.work, now.busy, now.starts_rps, now.age_s = left, left, starts, 0.0
     book(now, answer, flow, high, low, served, now.purged / dt)
@@ -166,8 +166,8 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     now.taken_rps = high + low
     now.starts_rps = max(high + low - (queue - queued + expired) / dt, 0.0)
     if node.servers <= 0.0:
-        keep = math.exp(-dt / now.hold_s) if now.hold_s > 0.0 else 0.0
-        busy = now.busy * keep + now.starts_rps * now.hold_s * (1.0 - keep)
+        gone = -math.expm1(-dt / now.hold_s) if now.hold_s > 0.0 else 1.0
+        busy = now.busy - (now.busy - now.starts_rps * now.hold_s) * gone
         done = max(now.starts_rps + (now.busy - busy) / dt, 0.0)
     wait = queue / rate if rate > 0.0 else math.inf
     now.work, now.busy, now.used = queue + busy, busy, used

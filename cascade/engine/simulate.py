@@ -38,6 +38,8 @@ MOST_VALUES = 12_000_000
 MOST_SAMPLES = 2400
 SETTLING_STEPS = ((0.1, 600), (1.0, 300), (30.0, 2000), (600.0, 2000))
 """Steps [s] with which a system is brought to rest, in turn, and how many."""
+MOST_AT_LAST = 4000
+"""Steps as long as those of the run that follow."""
 AT_REST = 1e-10
 
 
@@ -135,7 +137,7 @@ def play(
     plan = make_plan(topology, scenario, compiled)
     special = special_calls(system, switched_calls(plan))
     laid = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=samples)
-    state, at_rest, is_settled = bring_to_rest(system, special, keeps_ledger=keeps_ledger)
+    state, at_rest, is_settled = bring_to_rest(system, special, step_s, keeps_ledger=keeps_ledger)
     state.ledger[:] = 0.0
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
     record = recording.empty_record(samples, len(compiled.nodes), len(compiled.fleets))
@@ -150,11 +152,14 @@ def play(
     return Played(state, record, falls, plan, is_settled, laid)
 
 
-def bring_to_rest(system: System, special: Ints, *, keeps_ledger: bool) -> tuple[State, Floats, bool]:
+def bring_to_rest(
+    system: System, special: Ints, step_s: float, *, keeps_ledger: bool = False
+) -> tuple[State, Floats, bool]:
     """Give the state before the first event, its flows, and whether it is at rest.
 
     Small steps come first, for a jolt could push a system into a collapse that lasts; then large
-    ones, for fleets can take days. A system that does not come to rest starts empty.
+    ones, for fleets can take days; then those of the run, whose rest is not exactly the same. A
+    system that does not come to rest starts empty.
     """
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
@@ -166,6 +171,7 @@ def bring_to_rest(system: System, special: Ints, *, keeps_ledger: bool) -> tuple
             break
     if rest is None:
         return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
+    loop.settle(system, rest[0], special, rest[1], before, step_s, MOST_AT_LAST, AT_REST)
     return *rest, True
 
 
