@@ -153,7 +153,8 @@ def assess(run: Run) -> BlastRadius:
         ),
         key=lambda impact: (impact.falls_s, len(impact.path)),
     )
-    met = dict.fromkeys(name for impact in impacts for name in impact.path if name in run.names)
+    known = set(run.names)
+    met = dict.fromkeys(name for impact in impacts for name in impact.path if name in known)
     return BlastRadius(
         run=run,
         trigger=tuple(dict.fromkeys(targets)),

@@ -13,7 +13,7 @@ from cascade.analysis.windows import Window, length_within, windows
 from cascade.engine.run import Mechanism
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from cascade.engine.run import Fall, Run
 
@@ -60,7 +60,7 @@ def impact_of(run: Run, name: str, first_event_s: float, repaired_s: float | Non
     found = tuple(window for window in windows(run, name) if window.end_s > first_event_s)
     if not found:
         return None
-    fall = last_fall(run.falls, name, found[0].start_s)
+    fall = last_fall(run, name, found[0].start_s)
     last_s, end_s = found[-1].end_s, float(run.times_s[-1])
     service = run.topology.services.get(name)
     return Impact(
@@ -71,7 +71,7 @@ def impact_of(run: Run, name: str, first_event_s: float, repaired_s: float | Non
         returns_s=last_s if math.isfinite(last_s) else None,
         mechanism=fall.mechanism if fall else None,
         cause=fall.cause if fall else None,
-        path=path_to(run.falls, name, found[0].start_s),
+        path=path_to(run, name, found[0].start_s),
         depth_fraction=depth(run, name),
         windows=found,
         outage_s=length_within(found, first_event_s, end_s),
@@ -98,18 +98,18 @@ def kind_of(run: Run, name: str) -> Kind:
     return "group" if name in run.topology.groups else "fleet"
 
 
-def last_fall(falls: Sequence[Fall], name: str, time_s: float) -> Fall | None:
+def last_fall(run: Run, name: str, time_s: float) -> Fall | None:
     """Give the last fall of a service at or before a time."""
-    return next((fall for fall in reversed(falls) if fall.name == name and fall.time_s <= time_s), None)
+    return next((fall for fall in reversed(run.falls_of.get(name, ())) if fall.time_s <= time_s), None)
 
 
-def path_to(falls: Sequence[Fall], name: str, time_s: float) -> tuple[str, ...]:
+def path_to(run: Run, name: str, time_s: float) -> tuple[str, ...]:
     """Follow the causes of a fall back to where it all began."""
-    path = [name]
-    fall = last_fall(falls, name, time_s)
+    path = {name: None}
+    fall = last_fall(run, name, time_s)
     while fall is not None and fall.cause is not None and fall.cause not in path:
-        path.append(fall.cause)
-        fall = last_fall(falls, fall.cause, fall.time_s)
+        path[fall.cause] = None
+        fall = last_fall(run, fall.cause, fall.time_s)
     return tuple(reversed(path))
 
 

@@ -105,6 +105,14 @@ class Run:
         """One series of one service (T,)."""
         return self.series[series][:, self.column(name)]
 
+    @cached_property
+    def falls_of(self) -> dict[str, list[Fall]]:
+        """The falls of each name, in the order of time."""
+        found: dict[str, list[Fall]] = {}
+        for fall in self.falls:
+            found.setdefault(fall.name, []).append(fall)
+        return found
+
     def moment(self, time_s: float) -> dt.datetime | None:
         """Wall-clock time of a time of the run, if the scenario has a start."""
         start = self.scenario.start

@@ -102,7 +102,7 @@ def make_lane(run: Run, name: str, observed: Sequence[Comparison]) -> Lane:
         windows=found,
         observed=tuple(observed),
         begins_s=beginning(run, found, observed),
-        steps=len(path_to(run.falls, name, found[0].start_s)) if found else 0,
+        steps=len(path_to(run, name, found[0].start_s)) if found else 0,
         outage=about(lasts_s) + still if lasts_s else "never",
     )
 
@@ -111,7 +111,7 @@ def beginning(run: Run, found: Sequence[Window], observed: Sequence[Comparison])
     """Give the first moment of a lane, observed or simulated [s]; inf for what stays up."""
     seen_s = [row.start.observed_s for row in observed if row.start.observed_s is not None and not row.never]
     if found:
-        fall = last_fall(run.falls, found[0].name, found[0].start_s)
+        fall = last_fall(run, found[0].name, found[0].start_s)
         seen_s.append(fall.time_s if fall else found[0].start_s)
     return min(seen_s, default=math.inf)
 
