@@ -22,7 +22,7 @@ SHORT = 1e-9
 def answer(system: System, state: State) -> None:
     """Find out for every node, callees first, how good and how quick its answers now are."""
     for i in range(system.nodes.size - 1, -1, -1):
-        if state.nodes[i].at_rest and not hears_news(system, state, i):
+        if state.nodes[i].at_rest and not state.answers[i].is_new and not hears_news(system, state, i):
             state.answers[i].is_new = False
         elif system.nodes[i].kind == 1:
             answer_for_group(system, state, i)
@@ -77,6 +77,8 @@ def wait_for(reply: Reply, callee: Answer, limit: float, law: Floats) -> float:
     variance = callee.variance + max(callee.late_square / callee.late - delay_s * delay_s, 0.0)
     late_in_time, late_answer_s = sojourn.timely(law, callee.mean_s + delay_s, variance, limit)
     in_time = (1.0 - callee.late) * in_time + callee.late * late_in_time
+    if in_time <= 0.0:
+        return 0.0
     delay_s = max(late_answer_s - answer_s, 0.0)
     reply.late *= late_in_time / in_time
     reply.late_s = reply.late * delay_s
@@ -135,7 +137,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
             variance += live.calls * max(reply.variance, (reply.taking_s - reply.answer_s) ** 2)
     row, law = state.answers[i], system.laws[max(node.law, 0)]
     row.is_new = not (now.at_rest and rest.same(late_s, row.late_s) and rest.same(late_square, row.late_square))
-    row.late, row.late_s, row.late_square = 1.0 - prompt, late_s, late_square
+    row.late, row.late_s, row.late_square = 1.0 - prompt, min(late_s, 1e9), min(late_square, 1e18)
     leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
     if row.is_new:
         state.replies[i].policy = -1

@@ -60,7 +60,7 @@ def settle(
     ``before`` (N, 4) is room to remember a step in.
     """
     for _ in range(most):
-        moved = 0.0
+        moved, units = 0.0, units_in_service(system, state)
         for i in range(system.nodes.size):
             now, was = state.answers[i], before[i]
             was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
@@ -70,6 +70,15 @@ def settle(
             moved = max(moved, abs(state.nodes[i].work - was[0]) / (1.0 + was[0]))
             moved = max(moved, abs(now.accepted - was[1]), abs(now.good - was[2]))
             moved = max(moved, abs(now.mean_s - was[3]) / (1e-3 + was[3]))
-        if moved < tolerance:
+        if max(moved, abs(units_in_service(system, state) - units)) < tolerance:
             return True
     return False
+
+
+@compiled
+def units_in_service(system: System, state: State) -> float:
+    """Sum of the fleets' shares in service."""
+    share = 0.0
+    for m in range(system.fleets.size):
+        share += state.fleets[m].in_service / system.fleets[m].size
+    return share

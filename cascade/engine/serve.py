@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cascade.engine.state import Answer, NodeState, State
     from cascade.engine.system import Floats, Node, System
 
+MOST_RPS = 1e12
+"""Load beyond which no more is counted: calls in a circle can multiply without end."""
+
 
 @compiled
 def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) -> None:
@@ -21,7 +24,7 @@ def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) ->
     for i in range(system.nodes.size):
         node, now, answer, flow = system.nodes[i], state.nodes[i], state.answers[i], flows[i]
         outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
-        offered = answer.offered_rps + outside
+        offered = min(answer.offered_rps + outside, MOST_RPS)
         if now.is_stirred or not (now.at_rest and offered == flow[OFFERED] and is_as_before(now, answer)):
             flow[OFFERED] = offered
             take(node, now, answer, flow, system.laws, outside, dt)

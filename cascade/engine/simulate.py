@@ -164,8 +164,8 @@ def bring_to_rest(
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
     before = np.zeros((system.nodes.size, 4))
-    for step_s, most in SETTLING_STEPS:
-        if loop.settle(system, state, special, at_rest, before, step_s, most, AT_REST):
+    for settling_s, most in SETTLING_STEPS:
+        if loop.settle(system, state, special, at_rest, before, settling_s, most, AT_REST):
             rest = State._make(table.copy() for table in state), at_rest.copy()
         elif rest is not None:
             break

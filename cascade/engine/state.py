@@ -226,7 +226,7 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
     sizes = column(system.fleets, "size")
     base = {name: column(system.base, name) for name in ("calls", "fixed", "live")}
     return State(
-        answers=empty_table(Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2),
+        answers=empty_table(Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2, is_new=True),
         replies=empty_table(Reply, n, policy=-1),
         nodes=empty_table(
             NodeState, n, hold_s=own_s, success=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0, latency=1.0, surge=1.0,
