@@ -31,7 +31,8 @@ if TYPE_CHECKING:
         Service,
         Topology,
     )
-    from cascade.report.figures import plot_blast_radius, plot_series, plot_timeline, plot_topology
+    from cascade.report.figures import plot_series, plot_timeline
+    from cascade.report.map_figures import plot_blast_radius, plot_topology
 
 _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
@@ -47,7 +48,8 @@ _HOMES: Final = {
         "Dependency", "Domain", "Event", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario", "Service",
         "Topology",
     ),
-    "cascade.report.figures": ("plot_blast_radius", "plot_series", "plot_timeline", "plot_topology"),
+    "cascade.report.figures": ("plot_series", "plot_timeline"),
+    "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

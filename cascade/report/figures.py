@@ -1,8 +1,7 @@
-"""Figures: each answers the question in its title, and can be read in grey."""
+"""Figures over time: each answers the question in its title, and can be read in grey."""
 
 from __future__ import annotations
 
-import math
 import textwrap
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -10,15 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Replay
 from cascade.engine.run import SERIES
-from cascade.model import Needs
 from cascade.report import lanes as layout
-from cascade.report import map as mapping
-from cascade.report.moments import moment_text, setting
+from cascade.report.moments import setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
 
     from cascade.analysis.replay import Comparison
     from cascade.engine.run import Run
-    from cascade.model import Topology
     from cascade.report.lanes import Lane, Mark
 
 Stroke = Literal["-", "--", "-.", ":"] | tuple[float, tuple[float, ...]]
@@ -46,21 +42,6 @@ STYLES: Final[tuple[tuple[str, Stroke], ...]] = (
     ("#1a1a1a", (0, (3, 1, 1, 1))),
 )  # fmt: skip
 """Colours that the colour-blind tell apart, each with a stroke of its own for print in grey."""
-LARGEST_IN: Final = 200.0
-"""Width and height of the largest picture; what does not fit is drawn smaller."""
-BOX: Final = 0.78
-"""Width of a box on the map, in columns."""
-DARK: Final = 1.5
-"""Sum of red, green and blue below which text is white."""
-ARROWS: Final[dict[Needs | None, tuple[str, Stroke]]] = {
-    Needs.HARD: ("hard", "-"),
-    Needs.SOFT: ("soft", (0, (5, 2))),
-    Needs.ASYNC: ("asynchronous", (0, (1, 1.5))),
-    Needs.STARTUP: ("to start", (0, (6, 2, 1, 2))),
-    Needs.CONTROL: ("to be changed", (0, (2, 4))),
-    None: ("member of a group, keeper of a fleet", (0, (8, 2, 1, 2, 1, 2))),
-}
-"""How each kind of dependency is called and stroked."""
 WIDTH_IN: Final = 13.0
 LANE_IN: Final = 0.27
 LEFT_IN, RIGHT_IN = 2.75, 2.6
@@ -265,94 +246,6 @@ def plot_series(run: Run, series: str, names: Sequence[str] = (), *, ax: Axes | 
     if shown:
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return axes
-
-
-def plot_topology(topology: Topology) -> Axes:
-    """Draw what depends on what: callers to the left of what they call."""
-    drawn = mapping.arrows(topology)
-    columns = mapping.columns(topology, drawn)
-    rows = max(map(len, columns), default=1)
-    axes = make_map("What depends on what?", topology.name, len(columns), rows)
-    where = {
-        name: (float(x), (row + 0.5) * rows / len(column) - 0.5)
-        for x, column in enumerate(columns)
-        for row, name in enumerate(column)
-    }
-    for arrow in drawn:
-        draw_arrow(axes, where[arrow.caller], where[arrow.callee], ARROWS[arrow.needs][1])
-    for name, place in where.items():
-        draw_box(axes, topology, name, place)
-    shown = dict.fromkeys(arrow.needs for arrow in drawn)
-    kinds = [Line2D([], [], color=INK, linestyle=ARROWS[needs][1], label=ARROWS[needs][0]) for needs in shown]
-    axes.legend(
-        handles=kinds, loc="upper left", bbox_to_anchor=(0.0, 0.0), ncols=len(kinds) or 1, frameon=False, fontsize=9
-    )
-    return axes
-
-
-def plot_blast_radius(blast: BlastRadius) -> Axes:
-    """Draw what a fault takes down, step by step from the left: darker where more is lost, with the hours."""
-    run = blast.run
-    where = mapping.tree(blast.spread)
-    size = [1 + max((place[axis] for place in where.values()), default=0) for axis in (0, 1)]
-    axes = make_map("What takes what down, and from when to when?", setting(run), *size)
-    for impact, depth in blast.spread:
-        if depth:
-            draw_arrow(axes, where[impact.path[-2]], where[impact.name], "-", HIT(0.75))
-    for impact in blast.impacts:
-        back = "" if impact.returns_s is None else moment_text(run, impact.returns_s)
-        note = f"{moment_text(run, impact.falls_s)} to {back or 'the end'}"
-        draw_box(axes, run.topology, impact.name, where[impact.name], HIT(impact.depth_fraction), note)
-    return axes
-
-
-def make_map(question: str, subtitle: str, columns: int, rows: int) -> Axes:
-    """Make room for boxes in columns and rows under a question."""
-    width_in, height_in = min(max(2.6 * columns, 7.0), LARGEST_IN), min(0.5 * rows + 1.3, LARGEST_IN)
-    figure = plt.figure(figsize=(width_in, height_in), facecolor="white")
-    axes = figure.add_axes((0.0, 0.45 / height_in, 1.0, 1.0 - 1.3 / height_in))
-    axes.set_xlim(-0.5, columns - 0.5)
-    axes.set_ylim(rows - 0.5, -0.5)
-    axes.set_axis_off()
-    left = 0.3 / width_in
-    figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
-    figure.text(left, 1.0 - 0.5 / height_in, layout.shortened(subtitle, 110), fontsize=9.5, color=FAINT, va="top")
-    return axes
-
-
-def draw_arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], stroke: Stroke, colour: Any = FAINT
-) -> None:
-    """Draw an arrow between two boxes; round the outside where both stand in one column."""
-    step = (end[0] > start[0]) - (end[0] < start[0])
-    down = end[1] - start[1]
-    bend = 0.0 if step else math.copysign(min(0.4, 0.8 / abs(down)), down)
-    axes.annotate(
-        "", (end[0] - (step or 1) * BOX / 2, end[1]), (start[0] + (step or -1) * BOX / 2, start[1]), zorder=1,
-        arrowprops={
-            "arrowstyle": "-|>", "color": colour, "linewidth": 1.0, "linestyle": stroke, "shrinkA": 0, "shrinkB": 0,
-            "connectionstyle": f"arc3,rad={bend}",
-        },
-    )  # fmt: skip
-
-
-def draw_box(  # noqa: PLR0913, PLR0917 - what is written where
-    axes: Axes, topology: Topology, name: str, place: tuple[float, float], colour: Any = None, note: str = ""
-) -> None:
-    """Draw one part: bold what users call, round a fleet, with a thick edge a group."""
-    x, y = place
-    service = topology.services.get(name)
-    is_dark = colour is not None and sum(colour[:3]) < DARK
-    style = "round,pad=0,rounding_size=0.2" if name in topology.fleets else "square,pad=0"
-    box = FancyBboxPatch(
-        (x - BOX / 2, y - 0.34), BOX, 0.68, boxstyle=style, facecolor=colour or "white", edgecolor=INK,
-        linewidth=2.2 if name in topology.groups else 0.9, zorder=4, gid=f"box {name}",
-    )  # fmt: skip
-    axes.add_patch(box)
-    text = layout.shortened(name, 30) + (f"\n{note}" if note else "")
-    weight = "bold" if service is not None and service.is_entry_point else "normal"
-    ink = "white" if is_dark else INK
-    axes.text(x, y, text, ha="center", va="center", fontsize=7.5, fontweight=weight, color=ink, zorder=5)
 
 
 def save_figure(axes: Axes, path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cascade.analysis.impact import Impact
     from cascade.model import Needs, Topology
 
 SWEEPS: Final = 8
 """Times that each column is put in the order of its neighbours."""
+MOST_BOXES: Final = 100
+"""Parts that a map can show and still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,36 @@ def arrows(topology: Topology) -> list[Arrow]:
     return found
 
 
-def columns(topology: Topology, drawn: Iterable[Arrow]) -> list[list[str]]:
-    """Sort the parts into columns from left to right, and each column from top to bottom."""
-    names = [*topology.services, *topology.groups, *topology.fleets]
+def most_connected(names: Sequence[str], drawn: Iterable[Arrow]) -> list[str]:
+    """Give the parts that a map of what depends on what has room for, in their own order."""
+    degree = Counter(name for arrow in drawn for name in (arrow.caller, arrow.callee))
+    kept = set(sorted(names, key=lambda name: -degree[name])[:MOST_BOXES])
+    return [name for name in names if name in kept]
+
+
+def worst_hit(spread: Sequence[tuple[Impact, int]]) -> list[tuple[Impact, int]]:
+    """Give the parts that a map of a blast has room for: those that lose most, with all that led to them."""
+    by_name = {impact.name: impact for impact, _ in spread}
+    kept: set[str] = set()
+    for impact in sorted(by_name.values(), key=lambda impact: -impact.requests_lost):
+        more = kept | chain_to(impact, by_name)
+        if len(more) <= MOST_BOXES:
+            kept = more
+    return [(impact, depth) for impact, depth in spread if impact.name in kept]
+
+
+def chain_to(impact: Impact, by_name: Mapping[str, Impact]) -> set[str]:
+    """Give a part with the one that took it down, and the one that took down that one, and so on."""
+    chain: set[str] = set()
+    found: Impact | None = impact
+    while found is not None and found.name not in chain:
+        chain.add(found.name)
+        found = by_name.get("".join(found.path[-2:-1]))
+    return chain
+
+
+def columns(names: Sequence[str], drawn: Iterable[Arrow]) -> list[list[str]]:
+    """Sort parts into columns from left to right, and each column from top to bottom."""
     callees: dict[str, list[str]] = {name: [] for name in names}
     neighbours: dict[str, list[str]] = {name: [] for name in names}
     for arrow in drawn:
@@ -66,7 +96,7 @@ def barycentre(name: str, neighbours: list[str], place: dict[str, float]) -> flo
     return sum(place[other] for other in neighbours) / len(neighbours) if neighbours else place[name]
 
 
-def depths(names: list[str], callees: dict[str, list[str]]) -> dict[str, int]:
+def depths(names: Sequence[str], callees: dict[str, list[str]]) -> dict[str, int]:
     """Give the number of calls from the nearest part that nobody calls; cycles that nobody calls begin anywhere."""
     called = {callee for found in callees.values() for callee in found}
     depth: dict[str, int] = {}

@@ -9,7 +9,9 @@ import pytest
 
 import cascade
 from cascade.model import Topology
-from cascade.report.figures import plot_blast_radius, plot_series, plot_timeline, plot_topology, save_figure
+from cascade.report.figures import plot_series, plot_timeline, save_figure
+from cascade.report.map import MOST_BOXES
+from cascade.report.map_figures import plot_blast_radius, plot_topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +112,20 @@ def test_maps_have_a_box_for_each_part(blast: cascade.BlastRadius) -> None:
     parts = {*topology.services, *topology.groups, *topology.fleets}
     assert {str(patch.get_gid()) for patch in whole.patches} == {f"box {name}" for name in parts}
     assert {str(patch.get_gid()) for patch in hit.patches} == {f"box {impact.name}" for impact in blast.impacts}
+
+
+def test_maps_of_large_systems_show_what_matters_most_and_say_so() -> None:
+    tiers = {f"tier-{number}": {"calls": [f"tier-{number + 1}"]} for number in range(3)}
+    shops = {f"shop-{number}": {"demand": f"{1 + number}/s", "calls": ["tier-0"]} for number in range(2 * MOST_BOXES)}
+    large = Topology.model_validate({"services": {**shops, **tiers, "tier-3": {}}})
+
+    whole, hit = plot_topology(large), plot_blast_radius(cascade.blast_radius(large, ["tier-3"]))
+
+    worst = {f"box shop-{2 * MOST_BOXES - number}" for number in range(1, MOST_BOXES - 3)}
+    assert {str(patch.get_gid()) for patch in hit.patches} == {*worst, *(f"box tier-{number}" for number in range(4))}
+    assert len(whole.patches) == MOST_BOXES
+    for axes in (whole, hit):
+        assert any(f"the {MOST_BOXES} of {2 * MOST_BOXES + 4}" in text.get_text() for text in axes.figure.texts)
 
 
 def test_series_are_drawn_with_their_unit(blast: cascade.BlastRadius) -> None:
