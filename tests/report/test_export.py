@@ -14,6 +14,7 @@ from cascade.analysis.windows import windows
 from cascade.model import Scenario, Topology
 from cascade.report.export import csv_text, export, harmless, json_text
 from cascade.report.formats import Format
+from cascade.report.html import MOST_ROWS
 from cascade.report.sheet import Sheet
 from cascade.report.tables import Table, as_html, as_markdown, as_text
 
@@ -114,6 +115,16 @@ def test_notebook_shows_names_as_text(topology: Topology) -> None:
 
     assert "<b" not in shown
     assert "&lt;b" in shown
+
+
+def test_notebook_shows_the_beginning_of_long_tables() -> None:
+    shops = {f"shop-{number}": {"demand": "1/s", "calls": ["db"]} for number in range(MOST_ROWS)}
+    large = Topology.model_validate({"services": {**shops, "db": {}}})
+
+    shown = blast_radius(large, ["db"])._repr_html_()
+
+    assert f": the first {MOST_ROWS} of {MOST_ROWS + 1}</caption>" in shown
+    assert shown.count("<td>shop-1</td>") == 1
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx"])
