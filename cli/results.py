@@ -27,7 +27,22 @@ def deliver(result: object, form: Format, output: Path | None) -> None:
     """Write a result to the terminal or to a file."""
     from cascade.report.export import export  # noqa: PLC0415 - what is not used costs nothing
 
-    write(export(result, form), output)
+    text = export(result, form)
+    if form is Format.TEXT and output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        show_styled(text)
+    else:
+        write(text, output)
+
+
+def show_styled(text: str) -> None:
+    """Show a report on a terminal: the heads of tables bold, their rules faint."""
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    styled = Text(text, end="")
+    styled.highlight_regex(r"(?m)^.+\n(?=-+(  -+)*$)", "bold")
+    styled.highlight_regex(r"(?m)^-+(  -+)*$", "dim")
+    Console(highlight=False, soft_wrap=True).print(styled, end="")
 
 
 def draw(result: Any, path: Path | None) -> None:

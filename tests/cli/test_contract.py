@@ -7,6 +7,7 @@ import importlib
 import inspect
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -221,3 +222,19 @@ def test_quiet_is_quiet_on_a_terminal(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
 
     answer(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--quiet")
+
+
+@pytest.mark.parametrize("no_colour", ["", "1"])
+def test_a_terminal_gets_the_same_text_with_heads_that_stand_out(
+    no_colour: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = ("show", str(TOPOLOGIES["shop"]))
+    plain = answer(capsys, *question)
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    shown = answer(capsys, *question)
+
+    assert re.sub("\x1b\\[[0-9]*m", "", shown) == plain
+    assert ("\x1b[1m" in shown) == (not no_colour)
