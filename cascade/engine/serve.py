@@ -82,7 +82,7 @@ def work_off(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Flo
     if now.up <= 0.0 and not node.durable:
         stand_still(now, answer, flow, dt)
     elif now.up <= 0.0 and node.law < 0:
-        pile_up(now, answer, flow, dt)
+        pile_up(node, now, answer, flow, dt)
     elif node.law < 0:
         work_unlimited(now, answer, flow, dt)
     else:
@@ -100,14 +100,24 @@ def stand_still(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None
 
 
 @compiled
-def pile_up(now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
+def pile_up(node: Node, now: NodeState, answer: Answer, flow: Floats, dt: float) -> None:
     """Keep what waits, and what arrives, for later."""
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
-    now.work += (high + low) * dt
+    work = now.work + (high + low) * dt
+    high, low, lost = turn_away(max(work - node.room, 0.0), high, low, dt)
+    now.work = min(work, node.room)
     now.busy, now.starts_rps = 0.0, 0.0
     now.age_s = now.age_s + dt if now.work > 0.0 else 0.0
-    book(now, answer, flow, high, low, 0.0, now.purged / dt)
+    book(now, answer, flow, high, low, 0.0, (now.purged + lost) / dt)
+
+
+@compiled
+def turn_away(over: float, high: float, low: float, dt: float) -> tuple[float, float, float]:
+    """Refuse what finds no room, low priority first; give what is taken [1/s] and what is lost beyond that."""
+    refused_low = min(over / dt, low)
+    refused = min(over / dt - refused_low, high)
+    return high - refused, low - refused_low, max(over - (refused_low + refused) * dt, 0.0)
 
 
 @compiled
@@ -152,15 +162,13 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     done = rate * used
     busy = held * used
     queue = max(brought - done * dt - busy, 0.0)
-    over = max(queue - node.room, 0.0)
-    queue -= over
-    shed = min(over / dt, low)
-    low -= shed
-    high = max(high - (over / dt - shed), 0.0)
+    high, low, lost = turn_away(max(queue - node.room, 0.0), high, low, dt)
+    queue = min(queue, node.room)
     expired = 0.0
     if node.deadline_s < math.inf:
         expired = max(queue - rate * node.deadline_s, 0.0)
         queue -= expired
+    expired += lost
     back = occupancy.relaxation(held, rate, used, waiting) if rate > 0.0 else 0.0
     if node.most < math.inf:
         back += now.pushed * (high + low) / max(node.most - now.work, 1.0)
