@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Annotated, Final
 
@@ -16,12 +17,39 @@ COMMANDS: Final = ("validate", "show", "simulate", "blast-radius", "replay", "sc
 BAD_INPUT: Final = 2
 """Exit code when the input or the way of calling is wrong."""
 
+INTERRUPTED: Final = 130
+"""Exit code when somebody presses Ctrl-C."""
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # what the terminal cannot show
-    sys.exit(run(sys.argv[1:]))
+    interrupts = note_interrupts()
+    try:
+        code = run(sys.argv[1:])
+    except Exception:
+        if not interrupts:
+            raise
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def note_interrupts() -> list[int]:
+    """Collect interrupts from now on: the compiler's callbacks lose them, and it then fails in its own way."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    def tell(lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(lost)
+
+    signal.signal(signal.SIGINT, interrupt)
+    sys.unraisablehook = tell
+    return interrupts
 
 
 def run(arguments: list[str]) -> int:
@@ -35,7 +63,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"cascade: {error.format_message().rstrip('.')}; see cascade --help\n")
         return BAD_INPUT
     except typer.Abort:
-        return 130
+        return INTERRUPTED
     return code if isinstance(code, int) else 0
 
 

@@ -8,6 +8,8 @@ import inspect
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -213,6 +215,23 @@ def test_an_interrupt_while_it_simulates_is_no_traceback(
 
     assert run([command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"])]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupt_that_a_library_loses_is_no_traceback() -> None:
+    lost = """
+import contextlib, signal, cascade_cli
+
+def run(arguments):
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    raise RuntimeError("nothing was compiled")
+
+cascade_cli.run = run
+cascade_cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", lost], check=False, capture_output=True, text=True, cwd=ROOT)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if "quiet" in parameters(name)])
