@@ -62,7 +62,7 @@ def note_falls(system: System, state: State, flows: Floats, falls: Falls, t_s: f
     n = system.nodes.size
     for i in range(n - 1, -1, -1):
         node, now = system.nodes[i], state.nodes[i]
-        if node.kind == 2:
+        if node.kind == 2 or now.at_rest:
             continue
         offered = flows[i, OFFERED]
         asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0

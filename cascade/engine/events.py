@@ -61,7 +61,6 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
         node = state.nodes[i]
         node.health, node.sound, node.latency, node.surge = 1.0, 1.0, 1.0, 1.0
         node.limit_rps = system.nodes[i].limit_rps
-        node.is_stirred = True
     for a in range(plan.size):
         change = plan[a]
         if change.started_s == math.inf and t_s >= change.at_s - 1e-9 and can_act(state, change.needs):
@@ -69,6 +68,8 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
             strike(system, state, plan, a, t_s)
         if change.started_s < math.inf:
             hold_on(state, change, t_s)
+    for i in touched:
+        restart.stir(state.nodes[i])
 
 
 @compiled

@@ -109,7 +109,6 @@ def set_capacities(system: System, state: State) -> None:
         pair = system.capacities[p]
         share = state.fleets[pair.fleet].in_service / system.fleets[pair.fleet].size
         share = min(share, 1.0) if share > NOBODY else 0.0
-        state.nodes[pair.node].is_stirred = True
         if pair.is_success:
             state.nodes[pair.node].intact *= share
         else:

@@ -11,10 +11,10 @@ from typing import Final
 from cascade.compiled import compiled
 
 SAME: Final = 1e-13
-"""Relative change that counts as none."""
+"""Change that counts as none: of a number above one relative to it, else as it is."""
 
 
 @compiled
 def same(one: float, other: float) -> bool:
     """Whether a value has not changed."""
-    return abs(one - other) <= SAME * abs(one)
+    return abs(one - other) <= SAME * max(abs(one), 1.0)

@@ -8,16 +8,21 @@ from cascade.behaviours import recovery
 from cascade.compiled import compiled
 
 if TYPE_CHECKING:
-    from cascade.engine.state import State
+    from cascade.engine.state import NodeState, State
     from cascade.engine.system import System
 
 
 @compiled
 def power(system: System, state: State) -> None:
     """Start from the capacity that events have left."""
-    for i in range(system.nodes.size):
-        state.nodes[i].up = state.nodes[i].health
-        state.nodes[i].intact = 1.0
+    for i in system.stirred:
+        stir(state.nodes[i])
+
+
+@compiled
+def stir(node: NodeState) -> None:
+    """Start a step of a node that something acts on."""
+    node.up, node.intact, node.is_stirred = node.health, 1.0, True
 
 
 @compiled
@@ -45,4 +50,3 @@ def restart(system: System, state: State, dt: float) -> None:
         else:
             now.warmth = 0.0
         node.up *= now.warmth
-        node.is_stirred = True

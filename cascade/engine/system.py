@@ -245,6 +245,8 @@ class System(NamedTuple):
     """(M,)"""
     capacities: Table[Capacity]
     comebacks: Table[Comeback]
+    stirred: Ints
+    """Nodes that fleets and comebacks act on in each step."""
     needs: Ints
     """Nodes that comebacks wait for."""
     breakers: Table[Breaker]
