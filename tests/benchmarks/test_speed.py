@@ -66,7 +66,7 @@ def cost_ns(topology: Topology, step_s: float) -> tuple[float, float]:
     state, at_rest, _ = bring_to_rest(system, special, step_s)
     record = recording.empty_record(SLICES, len(compiled.nodes), 0)
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
-    times = np.arange(round(scenario.duration_s / step_s) + 1) * step_s
+    times = np.arange(round(scenario.duration_s / step_s) + 1, dtype=np.float64) * step_s
     ends = np.linspace(0, times.size - 1, SLICES + 1)[1:].astype(np.int64)
     spent = []
     for index in range(SLICES):

@@ -11,6 +11,7 @@ import math
 import random
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -107,7 +108,7 @@ class Simulator:
         columns = self.stations.values()
         return Measured(
             names=tuple(self.stations),
-            ends_s=self.window_s * np.arange(1, self.windows + 1),
+            ends_s=self.window_s * np.arange(1.0, self.windows + 1.0, dtype=np.float64),
             offered_rps=np.stack([column.arrived for column in columns], axis=1) / self.window_s,
             goodput_rps=np.stack([column.good for column in columns], axis=1) / self.window_s,
             backlog_count=np.stack([column.waited_s for column in columns], axis=1) / self.window_s,
@@ -177,7 +178,7 @@ class Simulator:
             self.env.process(self.serve(callee, answer))
             if call.timeout_s is not None:
                 limit = self.env.timeout(call.timeout_s)
-                limit.callbacks.append(lambda _, answer=answer: self.reply(answer, is_good=False))
+                limit.callbacks.append(partial(self.stop_waiting, answer))
             if (yield answer):
                 succeeded[call.to] = True
                 return
@@ -193,6 +194,11 @@ class Simulator:
         """Answer, unless the caller has stopped waiting."""
         if not answer.triggered:
             answer.succeed(is_good)
+
+    @staticmethod
+    def stop_waiting(answer: simpy.Event, _timeout: simpy.Event) -> None:
+        """Take it that no answer will come, unless one has."""
+        Simulator.reply(answer, is_good=False)
 
     def leave(self, station: Station) -> None:
         """Free a worker and let the first in line have it."""
