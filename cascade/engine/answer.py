@@ -52,12 +52,20 @@ def ask(reply: Reply, callee: Answer, row: int, policy: Floats, law: Floats) -> 
     ok = accepted * callee.good * in_time
     reply.ok, reply.fail_s, reply.success = 1.0, 0.0, 1.0
     reply.taking_s = reply.answer_s + reply.late_s
+    reply.taking_variance = reply.variance + max(reply.late_square - reply.late_s * reply.late_s, 0.0)
     if ok < 1.0:
-        bad = accepted * (1.0 - callee.good) * min(callee.fail_s, limit)
-        if in_time < 1.0:
-            bad += accepted * callee.good * (1.0 - in_time) * limit
-        reply.ok, reply.fail_s = ok, min(bad / (1.0 - ok), 1e9)
-        try_again(reply, policy)
+        late = accepted * callee.good * (1.0 - in_time) if in_time < 1.0 else 0.0
+        first, second = late * limit if late > 0.0 else 0.0, late * limit * limit if late > 0.0 else 0.0
+        bad = accepted * (1.0 - callee.good)
+        if bad > 0.0:
+            soon, soon_s = sojourn.timely(law, callee.fail_s, callee.fail_variance, limit)
+            first += bad * soon * soon_s
+            second += bad * soon * (soon_s * soon_s + callee.fail_variance)
+            if soon < 1.0:
+                first += bad * (1.0 - soon) * limit
+                second += bad * (1.0 - soon) * limit * limit
+        reply.ok, reply.fail_s = ok, min(first / (1.0 - ok), 1e9)
+        try_again(reply, policy, max(min(second / (1.0 - ok), 1e18) - reply.fail_s**2, 0.0))
 
 
 @compiled
@@ -87,14 +95,20 @@ def wait_for(reply: Reply, callee: Answer, limit: float, law: Floats) -> float:
 
 
 @compiled
-def try_again(reply: Reply, policy: Floats) -> None:
+def try_again(reply: Reply, policy: Floats, fail_variance: float) -> None:
     """Add what retries make of a call whose attempts can fail."""
     success, late, late_s, late_square, failing_s = retry.delays(reply.ok, reply.fail_s, policy)
     reply.success = success
     reply.late_square += late_square + 2.0 * late_s * reply.late_s
     reply.late += late * (1.0 - reply.late)
     reply.late_s += late_s
-    reply.taking_s = success * (reply.answer_s + reply.late_s) + (1.0 - success) * failing_s
+    good_s = reply.answer_s + reply.late_s
+    reply.taking_s = success * good_s + (1.0 - success) * failing_s
+    reply.taking_variance = (
+        success * (reply.variance + max(reply.late_square - reply.late_s * reply.late_s, 0.0))
+        + (1.0 - success) * policy[retry.CLASSES] * fail_variance
+        + success * (1.0 - success) * (good_s - failing_s) ** 2
+    )
 
 
 @compiled
@@ -110,7 +124,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         own *= contention.slowdown(now.busy / node.replicas, node.serial, node.crosstalk)
     good = now.sound * now.intact
     mean, variance, hold = own, own * own, own
-    prompt, late_s, late_square = 1.0, 0.0, 0.0
+    hold_variance, prompt, late_s, late_square = own * own, 1.0, 0.0, 0.0
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         reply, policy = state.replies[call.callee], system.policies[call.policy]
@@ -125,6 +139,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         share = live.fixed + live.live * success
         good *= share if call.power <= 1.0 else share**call.power
         hold += live.calls * reply.taking_s
+        hold_variance += live.calls * reply.taking_variance
         if policy[retry.NEED] == retry.HARD:
             mean += live.calls * reply.answer_s
             variance += live.calls * reply.variance
@@ -138,6 +153,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     row, law = state.answers[i], system.laws[max(node.law, 0)]
     row.is_new = not (now.at_rest and rest.same(late_s, row.late_s) and rest.same(late_square, row.late_square))
     row.late, row.late_s, row.late_square = 1.0 - prompt, min(late_s, 1e9), min(late_square, 1e18)
+    row.fail_variance = hold_variance
     leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
     if row.is_new:
         state.replies[i].policy = -1
@@ -205,6 +221,7 @@ def leave_answer(
             chance = min(serve.waiting_at(law, now.used, now.pushed) / max(now.used, 1e-9), 1.0)
             wait = (queue + chance) / rate
             spread = occupancy.waiting_variance(wait, chance, rate, now.spread)
+    row.fail_variance = min(row.fail_variance + spread, 1e18)
     mean_s, variance, fail_s = min(wait + mean, 1e9), min(spread + variance, 1e18), min(wait + hold, 1e9)
     if good < 1.0:
         fail_s = min(wait + max(hold - good * (mean + row.late_s), 0.0) / (1.0 - good), 1e9)

@@ -51,6 +51,7 @@ def take(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
     offered = flow[OFFERED]
     work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
     spread, starts, accepted, pushed = now.spread, now.starts_rps, answer.accepted, now.pushed
+    promising = now.promising
     now.seen_timely_rps, now.seen_low_rps, now.seen_pushed_rps = answer.timely_rps, now.low_rps, answer.pushed_rps
     if node.kind == 0:
         work_off(node, now, answer, flow, laws, dt)
@@ -72,6 +73,7 @@ def take(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
         and rest.same(now.spread, spread)
         and rest.same(now.starts_rps, starts)
         and rest.same(now.pushed, pushed)
+        and rest.same(now.promising, promising)
         and rest.same(answer.accepted, accepted)
     )
 
@@ -113,6 +115,13 @@ def pile_up(node: Node, now: NodeState, answer: Answer, flow: Floats, dt: float)
 
 
 @compiled
+def begin(now: NodeState, good: float, started: float) -> None:
+    """Mix the prospects of requests that start into those of the ones in work: good answers come at their end."""
+    if now.busy + started > 0.0:
+        now.promising = (now.promising * now.busy + good * started) / (now.busy + started)
+
+
+@compiled
 def turn_away(over: float, high: float, low: float, dt: float) -> tuple[float, float, float]:
     """Refuse what finds no room, low priority first; give what is taken [1/s] and what is lost beyond that."""
     refused_low = min(over / dt, low)
@@ -126,6 +135,7 @@ def work_unlimited(now: NodeState, answer: Answer, flow: Floats, dt: float) -> N
     high = min(flow[OFFERED] - now.low_rps, now.limit_rps)
     low = min(now.low_rps, now.limit_rps - high)
     starts = high + low + max(now.work - now.busy, 0.0) / dt
+    begin(now, answer.good, starts * dt)
     gone = -math.expm1(-dt / now.hold_s) if now.hold_s > 0.0 else 1.0
     left = now.busy - (now.busy - starts * now.hold_s) * gone
     served = max(starts + (now.busy - left) / dt, 0.0)
@@ -176,6 +186,7 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     now.spread = min(now.spread, (node.room - queue + 1.0) ** 2)
     now.taken_rps = high + low
     now.starts_rps = max(high + low - (queue - queued + expired) / dt, 0.0)
+    begin(now, answer.good, now.starts_rps * dt)
     if node.servers <= 0.0:
         gone = -math.expm1(-dt / now.hold_s) if now.hold_s > 0.0 else 1.0
         busy = now.busy - (now.busy - now.starts_rps * now.hold_s) * gone
@@ -237,7 +248,7 @@ def book(now: NodeState, answer: Answer, flow: Floats, high: float, low: float, 
     answer.accepted_low = low / now.low_rps if low < now.low_rps else answer.accepted
     flow[REFUSED] = max(flow[OFFERED] - high - low, 0.0)
     flow[SERVED] = served
-    flow[GOODPUT] = served * answer.good
+    flow[GOODPUT] = served * now.promising
     flow[FAILED] = served - flow[GOODPUT]
     flow[DROPPED] = dropped
     now.purged = 0.0

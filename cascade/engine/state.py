@@ -38,6 +38,8 @@ class Answer:
     """Its mean square [s^2]."""
     fail_s: float
     """Mean time to a bad answer [s]."""
+    fail_variance: float
+    """Its variance [s^2]."""
     accepted_low: float
     """Share of low-priority attempts that are taken."""
     is_new: bool
@@ -67,6 +69,8 @@ class Reply:
     """Its mean square [s^2]."""
     taking_s: float
     """Mean time of a call, good or bad [s]."""
+    taking_variance: float
+    """Its variance [s^2]."""
 
 
 class NodeState:
@@ -94,6 +98,8 @@ class NodeState:
     """Variance of the work."""
     pushed: float
     """Share of arrivals from callers with no worker to spare."""
+    promising: float
+    """Share of the requests in work that will be answered well."""
     hold_s: float
     """Mean time that a request is in work, calls included [s]."""
     age_s: float
@@ -226,11 +232,13 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
     sizes = column(system.fleets, "size")
     base = {name: column(system.base, name) for name in ("calls", "fixed", "live")}
     return State(
-        answers=empty_table(Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2, is_new=True),
+        answers=empty_table(
+            Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2, is_new=True
+        ),
         replies=empty_table(Reply, n, policy=-1),
         nodes=empty_table(
-            NodeState, n, hold_s=own_s, success=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0, latency=1.0, surge=1.0,
-            limit_rps=column(system.nodes, "limit_rps"),
+            NodeState, n, hold_s=own_s, success=1.0, promising=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0,
+            latency=1.0, surge=1.0, limit_rps=column(system.nodes, "limit_rps"),
         ),
         calls=empty_table(CallState, e, ok=1.0, **base),
         switches=empty_table(Switch, e, enabled=1.0, preference=base["calls"]),
