@@ -80,6 +80,8 @@ class Retry(Part):
 TIMEOUT_S, CLASSES, ENDLESS, RATIO, FLOOR_RPS, NEED, LOW, WAIT_S = range(8)
 POLICY_WIDTH = WAIT_S + MAX_CLASSES - 1
 HARD, SOFT, ASYNC = 0.0, 1.0, 2.0
+SHORTEST_S = 1e-9
+"""Shortest time from one attempt to the next [s]."""
 NOTHING = 1e-12
 """Waiting calls that are let go at once."""
 
@@ -105,10 +107,10 @@ def attempts(
     if policy[ENDLESS] > 0.0:
         return again_and_again(waiting, slot, policy, begun_rps, ok, fail_s, dt)
     last = slot + int(policy[CLASSES]) - 1
-    share = within_budget(waiting, slot, last, policy, begun_rps, fail_s, dt) if policy[RATIO] >= 0.0 else 1.0
+    share = within_budget(waiting, slot, last, policy, begun_rps, fail_s) if policy[RATIO] >= 0.0 else 1.0
     sent, flow, gave_up, bad = begun_rps, begun_rps, 0.0, 1.0 - ok
     for place in range(slot, last):
-        lag = fail_s + policy[WAIT_S + place - slot]
+        lag = max(fail_s + policy[WAIT_S + place - slot], SHORTEST_S)
         stock = waiting[place] + flow * bad * dt
         if stock <= NOTHING:
             lag = 0.0
@@ -157,12 +159,11 @@ def within_budget(
     policy: NDArray[np.float64],
     begun_rps: float,
     fail_s: float,
-    dt: float,
 ) -> float:
     """Share of the retries that are due that the budget allows."""
     due_rps = 0.0
     for place in range(slot, last):
-        due_rps += waiting[place] / (fail_s + policy[WAIT_S + place - slot] + dt)
+        due_rps += waiting[place] / max(fail_s + policy[WAIT_S + place - slot], SHORTEST_S)
     allowed = policy[RATIO] * begun_rps + policy[FLOOR_RPS]
     return min(1.0, allowed / due_rps) if due_rps > 0.0 else 1.0
 

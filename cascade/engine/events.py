@@ -116,7 +116,7 @@ def clear(plan: Table[Change], node: int, over_s: float, t_s: float) -> None:
 def refill(system: System, state: State, m: int) -> None:
     """Put every unit of a fleet back into service."""
     fleet, now, leases = system.fleets[m], state.fleets[m], state.leases[m]
-    now.in_service, now.removed, now.lost, now.transit = fleet.size, 0.0, 0.0, 0.0
+    now.in_service, now.removed, now.lost, now.restoring, now.transit = fleet.size, 0.0, 0.0, 0.0, 0.0
     if fleet.restorer >= 0:
         call = system.calls[system.nodes[fleet.restorer].first_call]
         for w in range(call.first_waiting, call.last_waiting):

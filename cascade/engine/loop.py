@@ -47,7 +47,7 @@ def step(system: System, state: State, special: Ints, flows: Floats, t_s: float,
     population.take_units(system, state, dt)
     shape.shape_calls(system, state, special, t_s, dt)
     serve.serve(system, state, flows, t_s, dt)
-    population.return_units(system, state, dt)
+    population.return_units(system, state, flows, dt)
     answer.answer(system, state)
 
 

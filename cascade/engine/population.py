@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from cascade.behaviours import ageing, health_check, retry
+from cascade.behaviours import ageing, health_check
 from cascade.compiled import compiled
+from cascade.engine.flows import SERVED
 
 if TYPE_CHECKING:
     from cascade.engine.state import State
-    from cascade.engine.system import System
+    from cascade.engine.system import Floats, System
 
 
 NOBODY: Final = 1e-9
@@ -81,22 +82,26 @@ def check_health(system: System, state: State, m: int, dt: float) -> float:
 
 
 @compiled
-def return_units(system: System, state: State, dt: float) -> None:
+def return_units(system: System, state: State, flows: Floats, dt: float) -> None:
     """Put the units that were restored into service, each after its lag.
 
-    A closed population: a unit waits (between attempts), is in transit or in service.
+    A closed population: a unit waits (between attempts), is being restored, is in transit or in
+    service. Units leave the restoring service as its other work does.
     """
     for m in range(system.fleets.size):
         fleet, now = system.fleets[m], state.fleets[m]
         if fleet.restorer < 0:
             continue
         done = state.nodes[fleet.restorer].done / fleet.work
-        call = system.calls[system.nodes[fleet.restorer].first_call]
-        limit = system.policies[call.policy, retry.TIMEOUT_S]
-        lag = min(state.answers[call.callee].mean_s + state.answers[call.callee].late_s, limit) + fleet.usable_s
-        gone = -math.expm1(-dt / lag) if lag > 0.0 else 1.0
-        after = now.transit - (now.transit - done * lag / dt) * gone
-        arrived = max(now.transit + done - after, 0.0)
+        callee = system.calls[system.nodes[fleet.restorer].first_call].callee
+        served = flows[callee, SERVED] * dt
+        there = state.nodes[callee].work + served
+        now.restoring += done
+        restored = now.restoring * min(served / there, 1.0) if there > 0.0 else now.restoring
+        now.restoring -= restored
+        keep = math.exp(-dt / fleet.usable_s) if fleet.usable_s > 0.0 else 0.0
+        after = now.transit * keep + restored * (fleet.usable_s / dt) * (1.0 - keep)
+        arrived = now.transit + restored - after
         now.transit = after
         now.in_service += arrived
         ageing.enter(state.leases[m], arrived)

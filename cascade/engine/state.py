@@ -168,6 +168,8 @@ class PopulationState:
     """Taken out by a health check."""
     lost: float
     """Lost, and not yet waiting for restoration."""
+    restoring: float
+    """In the restoring service, and going to be restored."""
     transit: float
     """Restored but not usable yet."""
     checking: float
