@@ -22,21 +22,22 @@ SHORT = 1e-9
 def answer(system: System, state: State) -> None:
     """Find out for every node, callees first, how good and how quick its answers now are."""
     for i in range(system.nodes.size - 1, -1, -1):
-        if state.nodes[i].at_rest and not state.answers[i].is_new and not hears_news(system, state, i):
-            state.answers[i].is_new = False
-        elif system.nodes[i].kind == 1:
-            answer_for_group(system, state, i)
-        else:
-            answer_for_service(system, state, i)
+        if state.in_doubt[i]:
+            state.in_doubt[i] = False
+            if system.nodes[i].kind == 1:
+                answer_for_group(system, state, i)
+            else:
+                answer_for_service(system, state, i)
+            if state.answers[i].is_new:
+                tell_callers(system, state, i)
 
 
 @compiled
-def hears_news(system: System, state: State, i: int) -> bool:
-    """Whether the answer of a callee has changed, or what a call to it is for."""
-    for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
-        if state.answers[system.calls[e].callee].is_new or not state.calls[e].at_rest:
-            return True
-    return False
+def tell_callers(system: System, state: State, i: int) -> None:
+    """Let callers know that the answer of a node has changed."""
+    state.replies[i].policy = -1
+    for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
+        state.in_doubt[system.calls[system.incoming[p]].caller] = True
 
 
 @compiled
@@ -130,7 +131,8 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         reply, policy = state.replies[call.callee], system.policies[call.policy]
         if reply.policy != call.policy:
             ask(reply, state.answers[call.callee], call.policy, policy, system.sojourn_law)
-        hear(live, reply)
+        if hear(live, reply):
+            state.awake[i], state.awake[call.callee] = True, True
         if policy[retry.NEED] == retry.ASYNC:
             continue
         success = reply.success
@@ -155,8 +157,8 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     row.late, row.late_s, row.late_square = 1.0 - prompt, min(late_s, 1e9), min(late_square, 1e18)
     row.fail_variance = hold_variance
     leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
-    if row.is_new:
-        state.replies[i].policy = -1
+    if not now.at_rest:
+        state.awake[i] = True
 
 
 @compiled
@@ -167,10 +169,12 @@ def afforded(live: CallState, now: NodeState) -> float:
 
 
 @compiled
-def hear(live: CallState, reply: Reply) -> None:
-    """Note what attempts are worth now."""
-    if live.ok != reply.ok or live.fail_s != reply.fail_s:
-        live.ok, live.fail_s, live.at_rest = reply.ok, reply.fail_s, False
+def hear(live: CallState, reply: Reply) -> bool:
+    """Note what attempts are worth now; whether that has changed."""
+    if live.ok == reply.ok and live.fail_s == reply.fail_s:
+        return False
+    live.ok, live.fail_s, live.at_rest = reply.ok, reply.fail_s, False
+    return True
 
 
 @compiled
@@ -184,7 +188,8 @@ def answer_for_group(system: System, state: State, i: int) -> None:
         callee, reply = state.answers[call.callee], state.replies[call.callee]
         if reply.policy != call.policy:
             ask(reply, callee, call.policy, system.policies[call.policy], system.sojourn_law)
-        hear(live, reply)
+        if hear(live, reply):
+            state.awake[i], state.awake[call.callee] = True, True
         n = live.calls * live.ok
         good += n
         mean += n * callee.mean_s
@@ -193,8 +198,7 @@ def answer_for_group(system: System, state: State, i: int) -> None:
         row.late_s += n * callee.late_s
         row.late_square += n * callee.late_square
         failing_s += live.calls * live.fail_s * (1.0 - live.ok)
-    state.replies[i].policy = -1
-    state.nodes[i].at_rest, row.is_new = False, True
+    row.is_new = True
     row.accepted, row.accepted_low, row.good = 1.0, 1.0, min(good, 1.0)
     if good > 0.0:
         row.late, row.late_s, row.late_square = row.late / good, row.late_s / good, row.late_square / good

@@ -11,7 +11,7 @@ from cascade.behaviours import sojourn
 from cascade.engine import parts
 from cascade.engine.edges import distinct, fleet_edges, fleet_traffic, group_edges, service_edges, stepping_order
 from cascade.engine.nodes import NO_SERVICE, law_key, most_at_once, node_table, occupancy_laws
-from cascade.engine.system import Base, Population, System
+from cascade.engine.system import Base, Kind, Population, System
 from cascade.engine.table import column, table_of
 
 if TYPE_CHECKING:
@@ -58,9 +58,12 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     comebacks, needs = parts.comeback_table(topology, node_of)
     orders, before = parts.order_table(topology, call_of)
     routes, members = parts.route_table(topology, call_of, node_of)
+    nodes = node_table(topology, ordered, edges, rank, keys, most, law_of, start_of_day_s)
+    restless = np.flatnonzero((column(nodes, "kind") != Kind.SERVICE) | (column(nodes, "swing") > 0.0))
     system = System(
-        nodes=node_table(topology, ordered, edges, rank, keys, most, law_of, start_of_day_s),
+        nodes=nodes,
         calls=parts.call_table(edges, rank, policies, policy_of),
+        incoming=np.argsort(rank[[edge.callee for edge in edges]], kind="stable") if edges else np.empty(0, np.int64),
         base=table_of(Base, [{"calls": e.calls, "fixed": e.fixed, "live": e.live} for e in edges]),
         policies=policies,
         laws=laws,
@@ -68,7 +71,7 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
         fleets=table_of(Population, [parts.fleet_row(topology, name, node_of) for name in fleets]),
         capacities=capacities,
         comebacks=comebacks,
-        stirred=np.unique([*column(capacities, "node"), *column(comebacks, "node")]).astype(np.int64),
+        stirred=np.unique([*column(capacities, "node"), *column(comebacks, "node"), *restless]).astype(np.int64),
         needs=needs,
         breakers=parts.breaker_table(topology, call_of),
         caches=parts.cache_table(topology, call_of, node_of),

@@ -69,7 +69,7 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
         if change.started_s < math.inf:
             hold_on(state, change, t_s)
     for i in touched:
-        restart.stir(state.nodes[i])
+        restart.stir(state, i)
 
 
 @compiled
@@ -92,7 +92,7 @@ def strike(system: System, state: State, plan: Table[Change], a: int, t_s: float
         node.purged += max(node.work - node.busy, 0.0)
         node.work = min(node.busy, node.work)
         node.age_s = 0.0
-        node.at_rest = False
+        state.awake[change.index] = True
     elif change.field == RESTORE:
         clear(plan, change.index, change.over_s, t_s)
         for r in range(system.comebacks.size):

@@ -77,7 +77,12 @@ def node_table(
     callers = rank[[edge.caller for edge in edges]] if edges else np.empty(0, np.int64)
     first = np.searchsorted(callers, np.arange(len(ordered) + 1))
     rows = [node_row(topology, name, keys[i], most[i], law_of, start_of_day_s) for i, name in enumerate(ordered)]
-    spans = [{"first_call": first[i], "last_call": first[i + 1]} for i in range(len(ordered))]
+    callees = np.sort(rank[[edge.callee for edge in edges]]) if edges else np.empty(0, np.int64)
+    heard = np.searchsorted(callees, np.arange(len(ordered) + 1))
+    spans = [
+        {"first_call": first[i], "last_call": first[i + 1], "first_caller": heard[i], "last_caller": heard[i + 1]}
+        for i in range(len(ordered))
+    ]
     return table_of(Node, [row | span for row, span in zip(rows, spans, strict=True)])
 
 

@@ -29,7 +29,8 @@ def call_table(edges: list[Edge], rank: Ints, policies: Floats, policy_of: list[
     classes = [int(policies[row, retry.CLASSES]) - 1 for row in policy_of]
     last = np.cumsum(classes, dtype=np.int64)
     return table_of(Call, [
-        {"callee": rank[edge.callee], "policy": row, "first_waiting": end - count, "last_waiting": end,
+        {"caller": rank[edge.caller], "callee": rank[edge.callee], "policy": row,
+         "first_waiting": end - count, "last_waiting": end,
          "power": edge.power, "is_low": edge.policy[retry.LOW] > 0.0}
         for edge, row, count, end in zip(edges, policy_of, classes, last, strict=True)
     ])  # fmt: skip

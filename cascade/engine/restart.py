@@ -8,7 +8,7 @@ from cascade.behaviours import recovery
 from cascade.compiled import compiled
 
 if TYPE_CHECKING:
-    from cascade.engine.state import NodeState, State
+    from cascade.engine.state import State
     from cascade.engine.system import System
 
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 def power(system: System, state: State) -> None:
     """Start from the capacity that events have left."""
     for i in system.stirred:
-        stir(state.nodes[i])
+        stir(state, i)
 
 
 @compiled
-def stir(node: NodeState) -> None:
+def stir(state: State, i: int) -> None:
     """Start a step of a node that something acts on."""
-    node.up, node.intact, node.is_stirred = node.health, 1.0, True
+    node = state.nodes[i]
+    node.up, node.intact = node.health, 1.0
+    state.awake[i], state.in_doubt[i] = True, True
 
 
 @compiled

@@ -20,39 +20,47 @@ MOST_RPS = 1e12
 
 @compiled
 def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) -> None:
-    """Step every node in topological order; what it sends reaches its callees in the same step."""
+    """Step every node that is awake, callers first; what it sends reaches its callees in the same step."""
     for i in range(system.nodes.size):
-        node, now, answer, flow = system.nodes[i], state.nodes[i], state.answers[i], flows[i]
-        outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
-        offered = min(answer.offered_rps + outside, MOST_RPS)
-        if now.is_stirred or not (now.at_rest and offered == flow[OFFERED] and is_as_before(now, answer)):
-            flow[OFFERED] = offered
-            take(node, now, answer, flow, system.laws, outside, dt)
-        answer.offered_rps = 0.0
-        answer.timely_rps = 0.0
-        answer.pushed_rps = 0.0
-        now.low_rps = 0.0
-        call_out(system, state, node, now, dt)
+        if state.awake[i]:
+            state.awake[i] = False
+            node, now = system.nodes[i], state.nodes[i]
+            timely, pushed = gather(system, state, flows[i], i)
+            outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
+            flows[i, OFFERED] = min(flows[i, OFFERED] + outside, MOST_RPS)
+            take(node, now, state.answers[i], flows[i], system.laws, outside, timely, pushed, dt)
+            if not now.at_rest:
+                state.awake[i], state.in_doubt[i] = True, True
+            call_out(system, state, i, dt)
 
 
 @compiled
-def is_as_before(now: NodeState, answer: Answer) -> bool:
-    """Whether the attempts that arrive are of the same kinds as when the node was last evaluated."""
-    return (
-        answer.timely_rps == now.seen_timely_rps
-        and now.low_rps == now.seen_low_rps
-        and answer.pushed_rps == now.seen_pushed_rps
-    )
+def gather(system: System, state: State, flow: Floats, i: int) -> tuple[float, float]:
+    """Add up what callers send to a node; give the timely attempts and those of busy callers [1/s]."""
+    offered, timely, pushed, low = 0.0, 0.0, 0.0, 0.0
+    for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
+        e = system.incoming[p]
+        live = state.calls[e]
+        offered += live.sent_rps
+        timely += live.sent_rps * live.ok
+        pushed += live.sent_rps * live.pushed
+        if system.calls[e].is_low:
+            low += live.sent_rps
+    flow[OFFERED] = offered
+    state.nodes[i].low_rps = low
+    return timely, pushed
 
 
 @compiled
-def take(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats, outside: float, dt: float) -> None:
+def take(
+    node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
+    outside: float, timely: float, pushed: float, dt: float,
+) -> None:  # fmt: skip
     """Take what arrives, and notice whether anything changes by it."""
     offered = flow[OFFERED]
     work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
-    spread, starts, accepted, pushed = now.spread, now.starts_rps, answer.accepted, now.pushed
+    spread, starts, accepted, pushed_before = now.spread, now.starts_rps, answer.accepted, now.pushed
     promising = now.promising
-    now.seen_timely_rps, now.seen_low_rps, now.seen_pushed_rps = answer.timely_rps, now.low_rps, answer.pushed_rps
     if node.kind == 0:
         work_off(node, now, answer, flow, laws, dt)
     elif node.kind == 1:
@@ -60,19 +68,17 @@ def take(node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
         flow[SERVED] = offered
         flow[GOODPUT] = offered * answer.good
         flow[FAILED] = offered - flow[GOODPUT]
-    now.pushed = answer.pushed_rps / offered if offered > 0.0 else 0.0
+    now.pushed = pushed / offered if offered > 0.0 else 0.0
     if offered > 0.0:
-        now.success = (answer.timely_rps + outside * answer.accepted * answer.good) / offered
+        now.success = (timely + outside * answer.accepted * answer.good) / offered
     now.at_rest = (
-        node.kind != 2
-        and not now.is_stirred
-        and rest.same(now.work, work)
+        rest.same(now.work, work)
         and rest.same(now.busy, busy)
         and rest.same(now.used, used)
         and rest.same(now.age_s, age_s)
         and rest.same(now.spread, spread)
         and rest.same(now.starts_rps, starts)
-        and rest.same(now.pushed, pushed)
+        and rest.same(now.pushed, pushed_before)
         and rest.same(now.promising, promising)
         and rest.same(answer.accepted, accepted)
     )
@@ -255,29 +261,25 @@ def book(now: NodeState, answer: Answer, flow: Floats, high: float, low: float, 
 
 
 @compiled
-def call_out(system: System, state: State, node: Node, now: NodeState, dt: float) -> None:
+def call_out(system: System, state: State, i: int, dt: float) -> None:
     """Send the calls of the work that a node has started."""
-    done = 0.0
+    node, now = system.nodes[i], state.nodes[i]
     queue = now.work - now.busy
     pushed = 1.0 - (1.0 - now.pushed) / (1.0 + queue) if node.kind == 0 and node.law >= 0 else now.pushed
+    done = 0.0
     for e in range(node.first_call, node.last_call):
-        call, live = system.calls[e], state.calls[e]
-        if not (now.at_rest and live.at_rest):
-            try_calls(system, state, e, live.calls * now.starts_rps, dt)
-        sent = live.sent_rps
+        live = state.calls[e]
+        if try_calls(system, state, e, live.calls * now.starts_rps, pushed, dt):
+            state.awake[system.calls[e].callee] = True
+        if not live.at_rest:
+            state.awake[i] = True
         done += live.good_rps
-        answer = state.answers[call.callee]
-        answer.offered_rps += sent
-        answer.pushed_rps += sent * pushed
-        answer.timely_rps += sent * live.ok
-        if call.is_low:
-            state.nodes[call.callee].low_rps += sent
     now.done = done * dt
 
 
 @compiled
-def try_calls(system: System, state: State, e: int, begun: float, dt: float) -> None:
-    """Make the first attempts of new calls and the further ones of old calls."""
+def try_calls(system: System, state: State, e: int, begun: float, pushed: float, dt: float) -> bool:
+    """Make the first attempts of new calls and the further ones of old calls; whether the callee notices."""
     call, live = system.calls[e], state.calls[e]
     sent, good, gave_up = begun, begun * live.ok, 0.0
     if call.first_waiting == call.last_waiting:
@@ -289,5 +291,10 @@ def try_calls(system: System, state: State, e: int, begun: float, dt: float) -> 
         state.ledger[e, 0] += begun * dt
         state.ledger[e, 1] += good * dt
         state.ledger[e, 2] += gave_up * dt
-    live.at_rest = rest.same(sent, live.sent_rps) and rest.same(begun, good + gave_up) and state.ledger.shape[0] == 0
-    live.sent_rps, live.good_rps = sent, good
+    is_same = rest.same(sent, live.sent_rps)
+    live.at_rest = is_same and rest.same(begun, good + gave_up) and state.ledger.shape[0] == 0
+    live.good_rps = good
+    if is_same and rest.same(pushed, live.pushed):
+        return False
+    live.sent_rps, live.pushed = sent, pushed
+    return True

@@ -22,6 +22,8 @@ def shape_calls(system: System, state: State, special: Ints, t_s: float, dt: flo
         live.fixed = base.fixed if on > 0.0 else 1.0
         live.live = base.live * on
         live.at_rest = False
+        caller = system.calls[e].caller
+        state.awake[caller], state.in_doubt[caller] = True, True
     keep_order(system, state)
     use_caches(system, state, dt)
     trip_breakers(system, state, t_s, dt)

@@ -139,6 +139,7 @@ def play(
     laid = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=samples)
     state, at_rest, is_settled = bring_to_rest(system, special, step_s, keeps_ledger=keeps_ledger)
     state.ledger[:] = 0.0
+    state.awake[:], state.in_doubt[:] = True, True
     column(state.nodes, "at_rest")[:] = False
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
     record = recording.empty_record(samples, len(compiled.nodes), len(compiled.fleets))

@@ -10,18 +10,12 @@ from cascade.behaviours.ageing import WIDTH, full_ring
 from cascade.engine.table import Table, column, empty_table
 
 if TYPE_CHECKING:
-    from cascade.engine.system import Floats, System
+    from cascade.engine.system import Flags, Floats, System
 
 
 class Answer:
-    """What callers leave at a node and read from it: one cache line."""
+    """What callers read from a node."""
 
-    offered_rps: float
-    """Attempts that arrived since the node was last stepped [1/s]."""
-    pushed_rps: float
-    """Of these, the ones from callers with no worker to spare [1/s]."""
-    timely_rps: float
-    """Of these, the ones that their callers will call a success [1/s]."""
     accepted: float
     """Share of arriving attempts that are taken."""
     good: float
@@ -80,14 +74,6 @@ class NodeState:
     """Low-priority part of the attempts that arrived [1/s]."""
     at_rest: bool
     """Whether nothing about it changes as long as nothing that reaches it does."""
-    is_stirred: bool
-    """Whether events, restarts or fleets act on it, so that it is never passed over."""
-    seen_timely_rps: float
-    """Timely attempts when it was last evaluated [1/s]."""
-    seen_low_rps: float
-    """Low-priority attempts then [1/s]."""
-    seen_pushed_rps: float
-    """Attempts of busy callers then [1/s]."""
     work: float
     """Requests waiting or in work."""
     busy: float
@@ -147,6 +133,8 @@ class CallState:
     """Attempts sent [1/s]."""
     good_rps: float
     """Attempts that succeed [1/s]."""
+    pushed: float
+    """Share of the attempts that come from a caller with no worker to spare."""
     at_rest: bool
     """Whether nothing about it changes as long as its caller is at rest."""
 
@@ -203,6 +191,10 @@ class State(NamedTuple):
 
     answers: Table[Answer]
     """(N,)"""
+    awake: Flags
+    """(N,) whether what reaches a node, or what it does with it, can have changed."""
+    in_doubt: Flags
+    """(N,) whether the answer of a node can have changed."""
     replies: Table[Reply]
     """(N,)"""
     nodes: Table[NodeState]
@@ -237,6 +229,8 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
         answers=empty_table(
             Answer, n, accepted=1.0, good=1.0, accepted_low=1.0, mean_s=own_s, variance=own_s**2, is_new=True
         ),
+        awake=np.ones(n, np.bool_),
+        in_doubt=np.ones(n, np.bool_),
         replies=empty_table(Reply, n, policy=-1),
         nodes=empty_table(
             NodeState, n, hold_s=own_s, success=1.0, promising=1.0, up=1.0, intact=1.0, health=1.0, sound=1.0,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 
 class Kind(IntEnum):
@@ -32,6 +33,9 @@ class Node:
     first_call: int
     """Its calls are ``calls[first_call:last_call]``."""
     last_call: int
+    first_caller: int
+    """Calls to it are ``calls[incoming[first_caller:last_caller]]``."""
+    last_caller: int
     demand_rps: float
     """Demand from outside at its daily mean [1/s]."""
     swing: float
@@ -75,6 +79,8 @@ class Node:
 class Call:
     """A dependency that carries requests, in the order of callers."""
 
+    caller: int
+    """Node."""
     callee: int
     """Node."""
     policy: int
@@ -233,6 +239,8 @@ class System(NamedTuple):
     """(N,) callers before callees."""
     calls: Table[Call]
     """(E,)"""
+    incoming: Ints
+    """(E,) calls in the order of callees."""
     base: Table[Base]
     """(E,)"""
     policies: Floats
@@ -246,7 +254,7 @@ class System(NamedTuple):
     capacities: Table[Capacity]
     comebacks: Table[Comeback]
     stirred: Ints
-    """Nodes that fleets and comebacks act on in each step."""
+    """Nodes that are never passed over: fleets, comebacks, groups or the time of day act on them."""
     needs: Ints
     """Nodes that comebacks wait for."""
     breakers: Table[Breaker]
