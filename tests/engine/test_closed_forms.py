@@ -252,6 +252,23 @@ def test_hard_dependencies_in_a_row_multiply(errors: tuple[float, ...]) -> None:
     assert last(run, "s0", "success_fraction") == pytest.approx(math.prod(1.0 - e for e in errors), rel=AT_REST)
 
 
+@pytest.mark.parametrize(("calls", "success"), [(0.5, 1.0 - 0.5 * 0.2), (1.0, 0.8), (3.0, 0.8**3)])
+def test_a_request_needs_all_its_calls(calls: float, success: float) -> None:
+    """Each succeeds with 0.8; below one call per request only that share of the requests needs it."""
+    run = play(f"services: {{a: {{demand: 10/s, calls: [{{to: b, per_request: {calls}}}]}}, b: }}",
+               "{at: 1s, degrade: b, errors: 20%}")  # fmt: skip
+
+    assert last(run, "a", "success_fraction") == pytest.approx(success, rel=AT_REST)
+    assert last(run, "b", "offered_rps") == pytest.approx(10.0 * calls, rel=AT_REST)
+
+
+def test_a_call_after_another_is_made_for_what_has_succeeded() -> None:
+    run = play("services: {a: {demand: 10/s, calls: [b, {to: c, after: [b]}]}, b: , c: }",
+               "{at: 1s, degrade: b, errors: 30%}")  # fmt: skip
+
+    assert last(run, "c", "offered_rps") == pytest.approx(7.0, rel=AT_REST)
+
+
 @pytest.mark.parametrize("share", [0.25, 1.0])
 def test_a_soft_dependency_costs_its_degradation(share: float) -> None:
     run = play("services: {a: {demand: 10/s, calls: [{to: b, needs: soft, degradation: 30%}]}, b: }",
@@ -506,13 +523,44 @@ fleets: {{hosts: {{size: 1000, health_check: {check}}}}}
     assert share[70:] == pytest.approx(1.0 - returning, abs=STEPPED)
 
 
-def test_capacity_follows_the_units_in_service() -> None:
+def test_health_checks_that_terminate_stop_at_their_velocity_limit() -> None:
     run = play("""
-services: {a: {demand: 10/s, capacity: 100/s}}
-fleets: {hosts: {size: 10, sets_capacity_of: [a]}}
+services: {checker: , repair: }
+fleets:
+  hosts:
+    size: 1000
+    health_check: {through: checker, removal: 5s, max_removed: 30%, terminates: true}
+    restored_by: {to: repair, usable_after: 1h}
+""", "{at: 10s, fail: checker}", duration_s=100.0)  # fmt: skip
+
+    assert run.of("hosts", "in_service_fraction").min() == pytest.approx(0.7, abs=STEPPED)
+
+
+def test_capacity_and_success_follow_the_units_in_service() -> None:
+    run = play("""
+services: {a: {demand: 10/s, capacity: 100/s}, b: {demand: 10/s}}
+fleets: {hosts: {size: 10, sets_capacity_of: [a], sets_success_of: [b]}}
 """, "{at: 2s, lose: hosts, share: 30%}")  # fmt: skip
 
     assert last(run, "a", "capacity_rps") == pytest.approx(70.0, rel=AT_REST)
+    assert last(run, "b", "success_fraction") == pytest.approx(0.7, rel=AT_REST)
+
+
+@pytest.mark.parametrize(("timeout_s", "collapses"), [(10.0, True), (100.0, False)])
+def test_a_repair_collapses_when_its_work_times_out(timeout_s: float, *, collapses: bool) -> None:
+    """Leases end at twice the rate of the repair for 50 s: the wait grows to 50 s, and abandoned work is repeated."""
+    run = play(f"""
+services: {{repair: {{capacity: 10/s}}, renewals: }}
+fleets:
+  hosts:
+    size: 1000
+    lease: {{ttl: 50s, renewed_by: renewals}}
+    restored_by: {{to: repair, timeout: {timeout_s}s, retry_after: 0s}}
+""", "{at: 10s, fail: renewals, for: 50s}", duration_s=600.0)  # fmt: skip
+
+    assert (last(run, "hosts", "in_service_fraction") < 0.9) == collapses
+    if collapses:
+        assert last(run, "repair", "offered_rps") > 10.0
 
 
 # Events
