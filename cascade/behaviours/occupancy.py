@@ -41,7 +41,7 @@ WAITING, CLOSED, BLOCKED = range(3)
 def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[np.float64]:
     r"""Tabulate what belongs to the mean work of a service with c workers (3, GRID + 1), Eq. (7).
 
-    Row ``WAITING`` is :math:`z(u)`, so that :math:`L_q = z(u)/(1 - u)`, over the utilisation 0..1:
+    Row ``WAITING`` is the chance to wait :math:`C(u)`, so that :math:`L_q = C u/(1 - u)`, over the utilisation 0..1:
     M/M/c, cut off at the places that there are. Row ``CLOSED`` is the same while all callers are
     busy, so that what is not here is on its way here (M/M/c//N, machine repair). Row ``BLOCKED`` is
     the share of arrivals that find a small waiting room full, over the share of the places taken.
@@ -56,7 +56,7 @@ def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[n
     """
     c = min(servers, MOST_SERVERS)
     grid = np.arange(GRID + 1) / GRID
-    law = np.array([grid * _erlang_c(c, grid), np.zeros(GRID + 1), np.zeros(GRID + 1)])
+    law = np.array([_erlang_c(c, grid), np.zeros(GRID + 1), np.zeros(GRID + 1)])
     with np.errstate(divide="ignore"):
         log_loads = np.log(grid[:-1] / (1.0 - grid[:-1]))
     places = SMALL_ROOM + 1 if room is None else c + room
@@ -72,12 +72,14 @@ def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[n
 
 
 def _waiting(servers: int, places: int, log_loads: NDArray[np.float64], sources: float) -> NDArray[np.float64]:
-    """Tabulate z(u) from the stationary states (GRID + 1,)."""
+    """Tabulate C(u) from the stationary states (GRID + 1,)."""
     states = _states(servers, places, log_loads, sources)
     n = np.arange(places + 1)
     waiting = (np.maximum(n - servers, 0)[:, None] * states).sum(axis=0)
     used = (np.minimum(n, servers)[:, None] * states).sum(axis=0) / servers
-    return np.interp(np.arange(GRID + 1) / GRID, [*used, 1.0], [*(waiting * (1.0 - used)), 0.0])
+    return np.interp(
+        np.arange(GRID + 1) / GRID, [*used, 1.0], [*(waiting * (1.0 - used) / np.maximum(used, 1e-300)), 0.0]
+    )
 
 
 def _states(servers: int, places: int, log_loads: NDArray[np.float64], sources: float) -> NDArray[np.float64]:
@@ -110,27 +112,25 @@ def interpolate(table: NDArray[np.float64], at: float) -> float:
 
 
 @compiled
-def utilisation(work: float, servers: float, step_work: float, waiting: float) -> float:
+def utilisation(work: float, servers: float, step_work: float, chance: float) -> float:
     r"""Solve the implicit step of the occupancy equation for the utilisation, Eq. (6).
 
-    .. math:: (c + m) u + z / (1 - u) = B
+    .. math:: (c + m) u + C u / (1 - u) = B
 
     with the work :math:`B = X + a\,dt` to be done or kept and :math:`m = \mu\,dt` that could be
     done; the smaller root of a quadratic, in the form without cancellation.
     """
-    if work <= waiting:
-        return 0.0
     both = servers + step_work
-    half = both + work
-    root = math.sqrt(max(half * half - 4.0 * both * (work - waiting), 0.0))
-    return min(2.0 * (work - waiting) / (half + root), 1.0)
+    half = both + chance + work
+    root = math.sqrt(max(half * half - 4.0 * both * work, 0.0))
+    return min(2.0 * work / (half + root), 1.0)
 
 
 @compiled
-def relaxation(servers: float, rate: float, used: float, waiting: float) -> float:
+def relaxation(servers: float, rate: float, used: float, chance: float) -> float:
     r"""Rate at which a disturbed queue comes back to rest [1/s], :math:`\mu\,du/dX`, Eq. (12)."""
     idle = max(1.0 - used, 1e-6)
-    return rate / max(servers + waiting / (idle * idle), 1e-9)
+    return rate / max(servers + chance / (idle * idle), 1e-9)
 
 
 @compiled

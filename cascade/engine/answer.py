@@ -222,7 +222,7 @@ def leave_answer(
         if rate <= 0.0:
             wait = math.inf
         elif queue > SHORT * rate * mean:
-            chance = min(serve.waiting_at(law, now.used, now.pushed) / max(now.used, 1e-9), 1.0)
+            chance = min(serve.chance_to_wait(law, now.used, now.pushed), 1.0)
             wait = (queue + chance) / rate
             spread = occupancy.waiting_variance(wait, chance, rate, now.spread)
     row.fail_variance = min(row.fail_variance + spread, 1e18)

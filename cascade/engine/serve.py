@@ -171,10 +171,10 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     if node.servers > 0.0:
         brought += now.busy
         held = rate * now.hold_s
-    used, waiting = 0.0, 0.0
+    used, chance = 0.0, 0.0
     if rate > 0.0:
-        waiting = waiting_at(law, now.used, now.pushed)
-        used = occupancy.utilisation(brought, held, rate * dt, waiting)
+        chance = chance_to_wait(law, now.used, now.pushed)
+        used = occupancy.utilisation(brought, held, rate * dt, chance)
     done = rate * used
     busy = held * used
     queue = max(brought - done * dt - busy, 0.0)
@@ -185,7 +185,7 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
         expired = max(queue - rate * node.deadline_s, 0.0)
         queue -= expired
     expired += lost
-    back = occupancy.relaxation(held, rate, used, waiting) if rate > 0.0 else 0.0
+    back = occupancy.relaxation(held, rate, used, chance) if rate > 0.0 else 0.0
     if node.most < math.inf:
         back += now.pushed * (high + low) / max(node.most - now.work, 1.0)
     now.spread = (now.spread + (high + low + done) * dt) / (1.0 + 2.0 * back * dt)
@@ -227,12 +227,12 @@ def blocked_share(
 
 
 @compiled
-def waiting_at(law: Floats, used: float, pushed: float) -> float:
-    """Give z of a utilisation: between that of open arrivals and that of callers that are all busy."""
-    waiting = occupancy.interpolate(law[occupancy.WAITING], used)
+def chance_to_wait(law: Floats, used: float, pushed: float) -> float:
+    """Give the chance to wait: between that of open arrivals and that of callers that are all busy."""
+    chance = occupancy.interpolate(law[occupancy.WAITING], used)
     if pushed > 0.0:
-        waiting += pushed * (occupancy.interpolate(law[occupancy.CLOSED], used) - waiting)
-    return waiting
+        chance += pushed * (occupancy.interpolate(law[occupancy.CLOSED], used) - chance)
+    return chance
 
 
 @compiled

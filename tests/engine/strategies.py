@@ -14,7 +14,6 @@ from cascade.behaviours.demand import Demand
 from cascade.behaviours.fallback import Fallback
 from cascade.behaviours.health_check import HealthCheck
 from cascade.behaviours.lease import Lease
-from cascade.behaviours.part import Part
 from cascade.behaviours.recovery import Recovery
 from cascade.behaviours.restoration import Restoration
 from cascade.behaviours.retry import Backoff, Budget, Retry
@@ -22,6 +21,7 @@ from cascade.model import Dependency, Needs
 from cascade.model.service import Concurrency
 
 if TYPE_CHECKING:
+    from cascade.behaviours.part import Part
     from collections.abc import Callable
 
 DURATION_S = 120.0

@@ -1,26 +1,29 @@
-"""How well the engine agrees with an event-by-event simulation; run as a module, it writes ``docs/agreement.md``."""
+"""How well the engine agrees with an event-by-event simulation.
+
+``python -m tests.reference.agreement`` writes ``docs/agreement.md``; that takes ten minutes.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from cascade import Clock, simulate
+from cascade.units import format_seconds
 from tests.reference.generate import DURATION_S, FAULT_AT_S, Case, random_case
 from tests.reference.simulator import Measured, mean, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from cascade import Run, Topology
+    from cascade import Event, Run, Topology
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "agreement.md"
-TOPOLOGIES: Final = 54
+TOPOLOGIES: Final = 60
 SEEDS: Final = 6
 PROCESSES: Final = 2
 WINDOW_S: Final = 5.0
@@ -29,7 +32,9 @@ SAMPLES_PER_WINDOW: Final = 20
 QUANTITIES: Final = {"offered_rps": "offered", "goodput_rps": "goodput", "backlog_count": "backlog"}
 BOUND: Final = 0.05
 """Largest deviation that counts as agreement."""
-WELL: Final = 0.95
+CALM: Final = 0.95
+"""Share of the demand that must be answered before the fault; what collapses by itself is not compared."""
+WELL: Final = 0.9
 """Share of the goodput before the fault from which on an entry point counts as recovered."""
 LAST_S: Final = 25.0
 """End of the run over which that is judged."""
@@ -73,7 +78,11 @@ class Comparison:
 def compare(seed: int, simulations: int = SEEDS) -> Comparison:
     """Play one random topology on both sides."""
     case = random_case(seed)
-    runs = measure(case.topology, case.scenario, seeds=range(simulations), window_s=WINDOW_S)
+    return judge(case, measure(case.topology, case.scenario, seeds=range(simulations), window_s=WINDOW_S))
+
+
+def judge(case: Case, runs: list[Measured]) -> Comparison:
+    """Compare simulations of a topology with the engine."""
     average = mean(runs)
     fluid = fluid_run(case)
     verdict, simulated = recovers(fluid), tuple(recovers(run) for run in runs)
@@ -82,7 +91,7 @@ def compare(seed: int, simulations: int = SEEDS) -> Comparison:
         case=case,
         deviations=deviations(case, average, fluid),
         noise=max(max(parts.values()) for run in runs for parts in deviations(case, average, run).values()),
-        is_calm=before_fault(average) >= WELL * demand_rps(case.topology),
+        is_calm=before_fault(average) >= CALM * demand_rps(case.topology),
         recovers=verdict,
         simulated=simulated,
         is_border=is_mixed or any(recovers(fluid_run(case, factor)) != verdict for factor in (1 - BORDER, 1 + BORDER)),
@@ -140,7 +149,128 @@ def recovers(measured: Measured) -> bool:
     return bool(last >= WELL * before_fault(measured))
 
 
-def compare_all(seeds: Iterable[int], simulations: int = SEEDS) -> Iterator[Comparison]:
+def compare_all(seeds: Iterable[int]) -> list[Comparison]:
     """Compare several topologies, on several processors."""
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        yield from pool.imap(partial(compare, simulations=simulations), seeds)
+        return pool.map(compare, seeds, chunksize=1)
+
+
+def page(comparisons: list[Comparison]) -> str:
+    """Write the page."""
+    compared = [one for one in comparisons if one.is_calm]
+    clear = [one for one in compared if not one.is_border]
+    return TEXT.format(
+        simulations=SEEDS,
+        drawn=len(comparisons),
+        compared=len(compared),
+        agree=sum(one.agrees for one in compared),
+        share=share(compared),
+        clear=len(clear),
+        clear_agree=sum(one.agrees for one in clear),
+        clear_share=share(clear),
+        same=sum(one.has_same_verdict for one in clear),
+        median=f"{float(np.median([max(one.worst.values()) for one in compared])):.1%}",
+        storms=sum(not one.recovers for one in compared),
+        head="| " + " | ".join(COLUMNS) + " |",
+        rule="| " + " | ".join("---" for _ in COLUMNS) + " |",
+        rows="\n".join(row(one) for one in comparisons),
+    )
+
+
+def share(comparisons: list[Comparison]) -> str:
+    """Give the share that agrees, in per cent."""
+    return f"{sum(one.agrees for one in comparisons) / len(comparisons):.0%}"
+
+
+def row(one: Comparison) -> str:
+    """Give a topology's row of the table."""
+    verdict = "recovers" if one.recovers else "stays down"
+    simulated = f"{sum(one.simulated)} of {len(one.simulated)}"
+    remark = "not at rest" if not one.is_calm else "border" if one.is_border else ""
+    cells = [
+        str(one.case.seed),
+        str(len(one.case.topology.services)),
+        str(one.case.fewest_workers),
+        f"{one.case.load:.0%}",
+        fault(one.case.scenario.events[0]),
+        *(f"{value:.1%}" if value < 1.0 else "> 100%" for value in one.worst.values()),
+        f"{one.noise:.1%}" if one.noise < 1.0 else "> 100%",
+        verdict,
+        simulated,
+        "" if not one.is_calm else "yes" if one.agrees else "**no**",
+        remark,
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def fault(event: Event) -> str:
+    """Say what happens."""
+    lasts = format_seconds(event.lasts_s or 0.0)
+    match event.action:
+        case "surge":
+            return f"demand x {event.factor:g} for {lasts}"
+        case "fail":
+            return f"{event.target} down for {lasts}"
+    if event.errors_fraction:
+        return f"{event.target}: {event.errors_fraction:.0%} errors for {lasts}"
+    if event.latency != 1.0:
+        return f"{event.target} x {event.latency:g} slower for {lasts}"
+    return f"{event.target}: {event.capacity_fraction:.0%} of its workers for {lasts}"
+
+
+COLUMNS: Final = (
+    "seed", "services", "fewest workers", "highest load", "fault", "offered", "goodput", "backlog", "noise", "engine",
+    "simulated recoveries", "agrees", "remark",
+)  # fmt: skip
+TEXT: Final = """\
+# Agreement with an event-by-event simulation
+
+The engine describes requests by their mean; a second program, `tests/reference/simulator.py`, plays every request on
+its own: Poisson arrivals, exponential service times, workers that are held while their calls are on the way, time-outs
+that leave the callee working, waiting rooms, back-offs with their jitter. It shares no code with the engine. This page
+compares the two on random small topologies; `make agreement` writes it again.
+
+**Result.** Of {compared} topologies, {agree} ({share}) agree within 5 % in all three quantities of all their services;
+the median of the worst deviation is {median}. Of the {clear} that are not at the border between recovering and staying
+down, {clear_agree} ({clear_share}) agree, and {same} of {clear} get the verdict of the simulation.
+
+## How it is measured
+
+- *Topologies*: 3 to 7 services as a chain, a tree or a graph with a shared callee; 50 to 400 requests/s; 5 to 50
+  workers and more where calls take long, each service at 30 to 85 % load; half of the waiting rooms limited; time-outs
+  3 to 12 times the mean answer; 1 to 4 attempts; one fault of 5 to 60 s: workers lost, slower work, errors, a service
+  down, a surge. {storms} of the {compared} do not come back by themselves.
+- *Quantities*: offered load, goodput and waiting requests of every service, averaged over windows of 5 s on both sides
+  and over {simulations} simulations with different seeds.
+- *Deviation*: mean absolute difference over time, divided by the peak of the simulated series. A backlog that never
+  exceeds one waiting request per worker is divided by the number of workers instead. The table shows the worst service.
+- *Noise*: the largest such deviation of a single simulation from the mean of the {simulations}: how much of the
+  difference chance alone explains.
+- *Verdict*: whether the goodput of the entry point in the last 25 s is at least 90 % of that before the fault.
+- *Border*: the simulations do not agree on the verdict among themselves, or the engine changes its own when the demand
+  changes by 3 %.
+- *Not at rest*: {drawn} topologies were drawn; those that answer less than 95 % of their demand before the fault begins
+  collapse by themselves in the simulation, and are listed but not compared.
+
+## Where means cannot follow
+
+- **Near the border** a collapse begins, or ends, with a fluctuation. A mean has none: it goes to one side, at one
+  moment, where simulations scatter over minutes and over both sides.
+- **Few workers at high load** wait in bursts. The stationary queue is exact, but a callee whose bursts hold the workers
+  of its caller gives that caller more waiting than its own mean load would.
+- **Two bottlenecks of nearly the same capacity** in one closed loop of workers share the waiting between them by
+  chance; the engine lets one of them have nearly all of it.
+- **The first seconds of an overload**: the engine knows how long an answer will take when the question is put; real
+  callers find out when it comes, or fails to. Where the wait settles close to a time-out, the engine stays there longer.
+- **Low rates**: with few requests in a window the simulation itself scatters, as the column *noise* shows.
+
+## All topologies
+
+{head}
+{rule}
+{rows}
+"""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(compare_all(range(TOPOLOGIES))), encoding="utf-8")

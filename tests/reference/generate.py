@@ -39,7 +39,7 @@ def random_case(seed: int) -> Case:
     loads: list[float] = []
     for node in reversed(range(len(callers))):
         callees = [callee for callee, above in enumerate(callers) if node in above]
-        load = draw.uniform(0.3, 0.9)
+        load = draw.uniform(0.3, 0.85)
         own_s, workers = sizing(draw, rates[node], load, sum(answer_s[callee] for callee in callees))
         answer_s[node] = own_s + sum(answer_s[callee] for callee in callees)
         calls = tuple(random_call(draw, name_of(callee), answer_s[callee]) for callee in callees)
