@@ -21,8 +21,9 @@ from cascade.model import Dependency, Needs
 from cascade.model.service import Concurrency
 
 if TYPE_CHECKING:
-    from cascade.behaviours.part import Part
     from collections.abc import Callable
+
+    from cascade.behaviours.part import Part
 
 DURATION_S = 120.0
 NAMES = "abcdef"
