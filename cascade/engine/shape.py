@@ -50,10 +50,7 @@ def keep_order(system: System, state: State) -> None:
         for p in range(order.first_before, order.last_before):
             base = system.base[system.before[p]]
             reached *= base.fixed + base.live * call_success(system, state, system.before[p])
-        live = state.calls[order.call]
-        live.calls *= reached
-        live.fixed += live.live * (1.0 - reached)
-        live.live *= reached
+        state.calls[order.call].calls *= reached
 
 
 @compiled

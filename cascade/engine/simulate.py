@@ -38,6 +38,8 @@ MOST_VALUES = 12_000_000
 MOST_SAMPLES = 2400
 SETTLING_STEPS = ((0.1, 600), (1.0, 300), (30.0, 2000), (600.0, 2000))
 """Steps [s] with which a system is brought to rest, in turn, and how many."""
+BACK_TO_THE_STEP = (60.0, 6.0, 0.6)
+"""Steps [s] that lead from the last of these to those of the run, whose rest is not exactly the same."""
 MOST_AT_LAST = 4000
 """Steps as long as those of the run that follow."""
 AT_REST = 1e-10
@@ -173,7 +175,8 @@ def bring_to_rest(
             break
     if rest is None:
         return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
-    loop.settle(system, rest[0], special, rest[1], before, step_s, MOST_AT_LAST, AT_REST)
+    for finer_s in (*(length for length in BACK_TO_THE_STEP if length > step_s), step_s):
+        loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST)
     return *rest, True
 
 
