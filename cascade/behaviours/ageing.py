@@ -37,9 +37,12 @@ def full_ring(amount: float) -> NDArray[np.float64]:
 @compiled
 def expire(ring: NDArray[np.float64], turn: float) -> float:
     """Move the hand by ``turn`` TTLs; return the amount that expired on its way, Eq. (31)."""
-    left = min(turn, 1.0) * BINS
-    expired = 0.0
+    left, expired = min(turn, 1.0) * BINS, 0.0
     ring[MOVED] = left
+    if turn >= 1.0:
+        expired = held(ring)
+        scale(ring, 0.0)
+        return expired
     while left > 0.0:
         bin_ = int(ring[POSITION])
         rest = bin_ + 1.0 - ring[POSITION]
