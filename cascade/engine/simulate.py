@@ -42,7 +42,7 @@ BACK_TO_THE_STEP = (60.0, 6.0, 0.6)
 """Steps [s] that lead from the last of these to those of the run, whose rest is not exactly the same."""
 MOST_AT_LAST = 4000
 """Steps as long as those of the run that follow."""
-AT_REST = 1e-10
+AT_REST = 1e-9
 
 
 @dataclass(frozen=True)
