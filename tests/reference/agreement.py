@@ -261,7 +261,8 @@ down, {clear_agree} ({clear_share}) agree, and {same} of {clear} get the verdict
 - **Two bottlenecks of nearly the same capacity** in one closed loop of workers share the waiting between them by
   chance; the engine lets one of them have nearly all of it.
 - **The first seconds of an overload**: the engine knows how long an answer will take when the question is put; real
-  callers find out when it comes, or fails to. Where the wait settles close to a time-out, the engine stays there longer.
+  callers find out when it comes, or fails to. Where the wait settles close to a time-out, the engine stays there
+  longer.
 - **Low rates**: with few requests in a window the simulation itself scatters, as the column *noise* shows.
 
 ## All topologies
