@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cascade.compiled import compiled
 from cascade.engine import answer, blame, events, population, restart, serve, shape
 from cascade.engine import record as recording
+from cascade.engine.flows import OFFERED
 
 if TYPE_CHECKING:
     from cascade.engine.blame import Falls
@@ -57,20 +58,31 @@ def settle(
 ) -> bool:
     """Step without events until the state no longer changes; whether it came to rest.
 
-    ``before`` (N, 4) is room to remember a step in.
+    ``before`` (N, 5) is room to remember a step in.
     """
     for _ in range(most):
         moved, units = 0.0, units_in_service(system, state)
         for i in range(system.nodes.size):
             now, was = state.answers[i], before[i]
             was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
+            was[4] = flows[i, OFFERED]
         step(system, state, special, flows, 0.0, dt)
         for i in range(system.nodes.size):
             now, was = state.answers[i], before[i]
             moved = max(moved, abs(state.nodes[i].work - was[0]) / (1.0 + was[0]))
+            moved = max(moved, abs(flows[i, OFFERED] - was[4]) / (1.0 + was[4]))
             moved = max(moved, abs(now.accepted - was[1]), abs(now.good - was[2]))
             moved = max(moved, abs(now.mean_s - was[3]) / (1e-3 + was[3]))
         if max(moved, abs(units_in_service(system, state) - units)) < tolerance:
+            return not has_tripped(system, state)
+    return False
+
+
+@compiled
+def has_tripped(system: System, state: State) -> bool:
+    """Whether a circuit breaker is open, which cannot last."""
+    for b in range(system.breakers.size):
+        if state.breakers[b].open_until_s > 0.0:
             return True
     return False
 

@@ -167,7 +167,7 @@ def bring_to_rest(
     """
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
-    before = np.zeros((system.nodes.size, 4))
+    before = np.zeros((system.nodes.size, 5))
     for settling_s, most in SETTLING_STEPS:
         if loop.settle(system, state, special, at_rest, before, settling_s, most, AT_REST):
             rest = State._make(table.copy() for table in state), at_rest.copy()
@@ -244,7 +244,7 @@ def make_series(topology: Topology, record: Record, nodes: list[int], fleets: li
     levels = {"success_fraction": recording.SUCCESS, "backlog_count": recording.BACKLOG,
               "in_work_count": recording.IN_WORK, "backlog_age_s": recording.AGE, "sojourn_s": recording.SOJOURN,
               "capacity_rps": recording.CAPACITY, "in_service_fraction": recording.IN_SERVICE}  # fmt: skip
-    share = record.fleets[:, fleets]
+    share = np.minimum(record.fleets[:, fleets], 1.0)
     nothing = np.zeros_like(share)
     sizes = np.array([fleet.size for fleet in topology.fleets.values()], float)
     of_fleets = {"success_fraction": share, "in_service_fraction": share, "backlog_count": (1.0 - share) * sizes}
