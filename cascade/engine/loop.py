@@ -81,10 +81,10 @@ def settle(
 @compiled
 def has_tripped(system: System, state: State) -> bool:
     """Whether a circuit breaker is open, which cannot last."""
+    until_s = 0.0
     for b in range(system.breakers.size):
-        if state.breakers[b].open_until_s > 0.0:
-            return True
-    return False
+        until_s = max(until_s, state.breakers[b].open_until_s)
+    return until_s > 0.0
 
 
 @compiled
