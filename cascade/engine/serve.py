@@ -60,7 +60,7 @@ def take(
     offered = flow[OFFERED]
     work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
     spread, starts, accepted, pushed_before = now.spread, now.starts_rps, answer.accepted, now.pushed
-    promising = now.promising
+    promising, success = now.promising, now.success
     if node.kind == 0:
         work_off(node, now, answer, flow, laws, dt)
     elif node.kind == 1:
@@ -80,6 +80,7 @@ def take(
         and rest.same(now.starts_rps, starts)
         and rest.same(now.pushed, pushed_before)
         and rest.same(now.promising, promising)
+        and rest.same(now.success, success)
         and rest.same(answer.accepted, accepted)
     )
 
