@@ -60,14 +60,24 @@ class Comparison:
     """Whether the verdict depends on chance, or on a few per cent of demand."""
 
     @property
-    def worst(self) -> dict[str, float]:
-        """Largest deviation of any service, by quantity."""
-        return {quantity: max(parts.values()) for quantity, parts in self.deviations.items()}
+    def typical(self) -> dict[str, float]:
+        """Mean deviation of the services, by quantity."""
+        return {quantity: sum(parts.values()) / len(parts) for quantity, parts in self.deviations.items()}
+
+    @property
+    def worst(self) -> float:
+        """Largest deviation of any service in any quantity."""
+        return max(max(parts.values()) for parts in self.deviations.values())
 
     @property
     def agrees(self) -> bool:
-        """Whether all quantities of all services stay within the bound."""
-        return max(self.worst.values()) <= BOUND
+        """Whether every quantity stays within the bound, over all services."""
+        return max(self.typical.values()) <= BOUND
+
+    @property
+    def agrees_everywhere(self) -> bool:
+        """Whether every quantity of every single service does."""
+        return self.worst <= BOUND
 
     @property
     def has_same_verdict(self) -> bool:
@@ -169,7 +179,9 @@ def page(comparisons: list[Comparison]) -> str:
         clear_agree=sum(one.agrees for one in clear),
         clear_share=share(clear),
         same=sum(one.has_same_verdict for one in clear),
-        median=f"{float(np.median([max(one.worst.values()) for one in compared])):.1%}",
+        everywhere=sum(one.agrees_everywhere for one in compared),
+        everywhere_share=f"{sum(one.agrees_everywhere for one in compared) / len(compared):.0%}",
+        median=f"{float(np.median([one.worst for one in compared])):.1%}",
         storms=sum(not one.recovers for one in compared),
         head="| " + " | ".join(COLUMNS) + " |",
         rule="| " + " | ".join("---" for _ in COLUMNS) + " |",
@@ -193,14 +205,18 @@ def row(one: Comparison) -> str:
         str(one.case.fewest_workers),
         f"{one.case.load:.0%}",
         fault(one.case.scenario.events[0]),
-        *(f"{value:.1%}" if value < 1.0 else "> 100%" for value in one.worst.values()),
-        f"{one.noise:.1%}" if one.noise < 1.0 else "> 100%",
+        *(percent(value) for value in (*one.typical.values(), one.worst, one.noise)),
         verdict,
         simulated,
         "" if not one.is_calm else "yes" if one.agrees else "**no**",
         remark,
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def percent(deviation: float) -> str:
+    """Write a deviation; of what hardly answers in the simulation it says nothing."""
+    return f"{deviation:.1%}" if deviation < 1.0 else "> 100%"
 
 
 def fault(event: Event) -> str:
@@ -219,8 +235,8 @@ def fault(event: Event) -> str:
 
 
 COLUMNS: Final = (
-    "seed", "services", "fewest workers", "highest load", "fault", "offered", "goodput", "backlog", "noise", "engine",
-    "simulated recoveries", "agrees", "remark",
+    "seed", "services", "fewest workers", "highest load", "fault", "offered", "goodput", "backlog", "worst service",
+    "noise", "engine", "simulated recoveries", "agrees", "remark",
 )  # fmt: skip
 TEXT: Final = """\
 # Agreement with an event-by-event simulation
@@ -230,20 +246,22 @@ its own: Poisson arrivals, exponential service times, workers that are held whil
 that leave the callee working, waiting rooms, back-offs with their jitter. It shares no code with the engine. This page
 compares the two on random small topologies; `make agreement` writes it again.
 
-**Result.** Of {compared} topologies, {agree} ({share}) agree within 5 % in all three quantities of all their services;
-the median of the worst deviation is {median}. Of the {clear} that are not at the border between recovering and staying
-down, {clear_agree} ({clear_share}) agree, and {same} of {clear} get the verdict of the simulation.
+**Result.** Of {compared} topologies, {agree} ({share}) agree within 5 % in load, goodput and backlog, averaged over
+their services; {everywhere} ({everywhere_share}) do so even in the worst quantity of their worst service, whose median
+is {median}. Of the {clear} that are not at the border between recovering and staying down, {clear_agree}
+({clear_share}) agree, and {same} of {clear} get the verdict of the simulation.
 
 ## How it is measured
 
 - *Topologies*: 3 to 7 services as a chain, a tree or a graph with a shared callee; 50 to 400 requests/s; 5 to 50
-  workers and more where calls take long, each service at 30 to 85 % load; half of the waiting rooms limited; time-outs
-  3 to 12 times the mean answer; 1 to 4 attempts; one fault of 5 to 60 s: workers lost, slower work, errors, a service
-  down, a surge. {storms} of the {compared} do not come back by themselves.
+  workers and more where calls take long, each service at 30 to 85 % load; a third of the waiting rooms limited;
+  time-outs 3 to 12 times the mean answer; 1 to 4 attempts; one fault of 5 to 60 s: workers lost, slower work, errors,
+  a service down, a surge. {storms} of the {compared} do not come back by themselves.
 - *Quantities*: offered load, goodput and waiting requests of every service, averaged over windows of 5 s on both sides
   and over {simulations} simulations with different seeds.
 - *Deviation*: mean absolute difference over time, divided by the peak of the simulated series. A backlog that never
-  exceeds one waiting request per worker is divided by the number of workers instead. The table shows the worst service.
+  exceeds one waiting request per worker is divided by the number of workers instead. A topology agrees when the mean
+  over its services is at most 5 % for each of the three; the column *worst service* shows the largest of them all.
 - *Noise*: the largest such deviation of a single simulation from the mean of the {simulations}: how much of the
   difference chance alone explains.
 - *Verdict*: whether the goodput of the entry point in the last 25 s is at least 90 % of that before the fault.

@@ -8,16 +8,16 @@ import pytest
 
 from tests.reference.agreement import PAGE, TOPOLOGIES, compare
 
-SAMPLE = (7, 20)
-"""Topologies compared at every test: a storm that lasts and small ones; the page has all."""
+SAMPLE = (3, 14, 28, 42)
+"""Topologies compared at every test, storms that last among them; the page has all."""
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
 def test_engine_agrees_with_the_simulator(seed: int) -> None:
-    comparison = compare(seed, simulations=2)
+    comparison = compare(seed, simulations=1)
 
     assert comparison.has_same_verdict
-    assert max(comparison.worst.values()) <= 0.07, comparison.deviations  # two simulations scatter more than six
+    assert comparison.agrees, comparison.deviations
 
 
 def test_published_table_says_what_the_page_claims() -> None:
@@ -25,10 +25,10 @@ def test_published_table_says_what_the_page_claims() -> None:
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if re.match(r"\| \d", line)
     ]
-    compared = [row for row in rows if row[12] != "not at rest"]
-    agree = [row for row in compared if row[11] == "yes"]
+    compared = [row for row in rows if row[13] != "not at rest"]
+    agree = [row for row in compared if row[12] == "yes"]
 
     assert len(rows) == TOPOLOGIES
     assert len(compared) >= 50
-    assert len(agree) >= 0.8 * len(compared)
+    assert len(agree) >= 0.9 * len(compared)
     assert f"Of {len(compared)} topologies, {len(agree)} " in text
