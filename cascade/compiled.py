@@ -3,11 +3,11 @@
 A pass is a plain Python function marked ``@compiled``: it can be read, tested and stepped through
 as such. :func:`compile_passes` turns all marked functions into machine code when the engine first
 runs, so that commands that do not simulate never import Numba. The code is cached on disk; the
-cache is keyed by *all* engine sources together, because Numba alone would miss a change in a
+cache is keyed by *all* sources of the engine (or of the logic) together, because Numba alone would miss a change in a
 function that another file calls.
 
-Compiled code never allocates: passes work in the tables they are given. Numba is told so
-(``_nrt=False``), because counting references to arrays otherwise costs four times the arithmetic.
+The engine's compiled code never allocates: passes work in the tables they are given. Numba is told
+so (``_nrt=False``), because counting references to arrays otherwise costs four times the arithmetic.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-OPTIONS: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy", "_nrt": False}
+OPTIONS: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy"}
+ALLOCATING: Final = "cascade.logic"
+"""The package whose passes make arrays of their own."""
 _MARKED: Final[list[Callable[..., Any]]] = []
 
 
@@ -35,18 +37,19 @@ def compile_passes() -> None:
         return
     import numba  # noqa: PLC0415 - half a second that only simulations should pay
 
-    stamp = _sources_stamp()
+    engine, logic = _sources_stamp("behaviours", "engine"), _sources_stamp("logic")
     while _MARKED:
         function = _MARKED.pop()
-        dispatcher = numba.njit(**OPTIONS)(function)
-        _tune_cache(dispatcher, stamp)
+        allocates = function.__module__.startswith(ALLOCATING)
+        dispatcher = numba.njit(**OPTIONS, _nrt=allocates)(function)
+        _tune_cache(dispatcher, logic if allocates else engine)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 
 
-def _sources_stamp() -> str:
+def _sources_stamp(*packages: str) -> str:
     digest = hashlib.sha256()
     root = Path(__file__).parent
-    for path in sorted([*root.glob("behaviours/*.py"), *root.glob("engine/*.py")]):
+    for path in sorted(path for package in packages for path in root.glob(f"{package}/*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
