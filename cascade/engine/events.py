@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cascade.engine.table import Table
 
 # What a change acts on; the first five are kept up, the others happen once or set a switch.
-HEALTH, SOUND, LATENCY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(11)
+LOSS, CAPACITY, SOUND, LATENCY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(12)
+NOTHING_LEFT = 1e-9
+"""Share of the capacity below which there is none."""
 
 
 class Change:
@@ -55,11 +57,12 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
     """Bring the controls to their values at ``t_s``.
 
     ``touched`` are the nodes that the plan acts on: their controls are made anew each step, so
-    that overlapping faults multiply and end one by one.
+    that overlapping faults combine and end one by one: losses of capacity add up (they strike
+    different replicas), degradations multiply.
     """
     for i in touched:
         node = state.nodes[i]
-        node.health, node.sound, node.latency, node.surge = 1.0, 1.0, 1.0, 1.0
+        node.lost, node.health, node.sound, node.latency, node.surge = 0.0, 1.0, 1.0, 1.0, 1.0
         node.limit_rps = system.nodes[i].limit_rps
     for a in range(plan.size):
         change = plan[a]
@@ -69,6 +72,8 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
         if change.started_s < math.inf:
             hold_on(state, change, t_s)
     for i in touched:
+        left = 1.0 - state.nodes[i].lost
+        state.nodes[i].health *= left if left > NOTHING_LEFT else 0.0
         restart.stir(state, i)
 
 
@@ -139,7 +144,9 @@ def hold_on(state: State, change: Change, t_s: float) -> None:
     if change.field < LIMIT:
         level = level_of(change, since, done, t_s)
         node = state.nodes[change.index]
-        if change.field == HEALTH:
+        if change.field == LOSS:
+            node.lost += 1.0 - level
+        elif change.field == CAPACITY:
             node.health *= level
         elif change.field == SOUND:
             node.sound *= level

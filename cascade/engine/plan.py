@@ -51,7 +51,7 @@ def effects(topology: Topology, event: Event) -> Iterator[Effect]:
             for name, _ in members(topology, event.target):
                 yield Effect(events.REFILL if name in topology.fleets else events.RESTORE, name, 1.0)
         case "degrade":
-            yield Effect(events.HEALTH, event.target, event.capacity_fraction)
+            yield Effect(events.CAPACITY, event.target, event.capacity_fraction)
             yield Effect(events.SOUND, event.target, 1.0 - event.errors_fraction)
             yield Effect(events.LATENCY, event.target, event.latency)
         case "purge":
@@ -65,7 +65,7 @@ def effects(topology: Topology, event: Event) -> Iterator[Effect]:
 
 def failure(topology: Topology, name: str, share: float) -> Effect:
     """Give the loss of a share of a service's capacity or of a fleet's units."""
-    return Effect(events.LOSE, name, share) if name in topology.fleets else Effect(events.HEALTH, name, 1.0 - share)
+    return Effect(events.LOSE, name, share) if name in topology.fleets else Effect(events.LOSS, name, 1.0 - share)
 
 
 def switching(topology: Topology, target: str, value: float) -> Effect:

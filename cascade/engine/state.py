@@ -102,6 +102,8 @@ class NodeState:
     """Successful calls that it made in the last step."""
     purged: float
     """Waiting work thrown away by events and not yet in the flows."""
+    lost: float
+    """Share of the capacity that failures have taken."""
     health: float
     """Share of the capacity that events have left."""
     intact: float

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from cascade.behaviours.part import Part
+from cascade.behaviours.reliability import Reliability
 from cascade.units import Fraction, Seconds
 
 
@@ -38,6 +39,10 @@ class Domain(Part):
 
     members: dict[str, Fraction] = {}
     """Share of each member's capacity that is lost when the domain fails."""
+    reliability: Reliability | None = None
+    """How often it fails as a whole."""
+    beta_fraction: Fraction = 0.0
+    """Beta factor: share of its members' own failures that strike all of them at once (common cause)."""
 
     @field_validator("members", mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from cascade.behaviours.contention import Contention
 from cascade.behaviours.demand import Demand
 from cascade.behaviours.part import Part
 from cascade.behaviours.recovery import Recovery
+from cascade.behaviours.reliability import Reliability
 from cascade.model.dependency import Dependency
 from cascade.units import Fraction, Rps, Seconds
 
@@ -63,6 +64,8 @@ class Service(Part):
     """Service time that grows with concurrency."""
     recovery: Recovery = Recovery()
     """How it comes back."""
+    reliability: Reliability | None = None
+    """How often it fails by itself; for probabilities, not for simulations."""
     zones: tuple[str, ...] = ()
     """Failure domains over which its replicas are spread evenly."""
     calls: tuple[Dependency, ...] = ()
