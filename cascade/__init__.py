@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius, Impact, blast_radius, scenario_of_failures
+    from cascade.analysis.causes import Question, Verdict
+    from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
     from cascade.analysis.replay import Replay, replay
+    from cascade.analysis.spof import Spof, spof
     from cascade.engine.clock import Clock
     from cascade.engine.run import Fall, Mechanism, Run
     from cascade.engine.simulate import simulate
     from cascade.errors import CascadeError, Problem, ScenarioError, TopologyError
+    from cascade.graph.convert import from_networkx
     from cascade.loading.provenance import free_parameters
     from cascade.loading.read import load, loads
     from cascade.loading.schema import json_schema
@@ -33,14 +37,19 @@ if TYPE_CHECKING:
     )
     from cascade.report.figures import plot_series, plot_timeline
     from cascade.report.map_figures import plot_blast_radius, plot_topology
+    from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
 
 _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
+    "cascade.analysis.causes": ("Question", "Verdict"),
+    "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
     "cascade.analysis.replay": ("Replay", "replay"),
+    "cascade.analysis.spof": ("Spof", "spof"),
     "cascade.engine.clock": ("Clock",),
     "cascade.engine.run": ("Fall", "Mechanism", "Run"),
     "cascade.engine.simulate": ("simulate",),
     "cascade.errors": ("CascadeError", "Problem", "ScenarioError", "TopologyError"),
+    "cascade.graph.convert": ("from_networkx",),
     "cascade.loading.provenance": ("free_parameters",),
     "cascade.loading.read": ("load", "loads"),
     "cascade.loading.schema": ("json_schema",),
@@ -50,6 +59,7 @@ _HOMES: Final = {
     ),
     "cascade.report.figures": ("plot_series", "plot_timeline"),
     "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
+    "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -57,6 +67,8 @@ __all__ = [
     "BlastRadius",
     "CascadeError",
     "Clock",
+    "Contingencies",
+    "Contingency",
     "Dependency",
     "Domain",
     "Event",
@@ -69,25 +81,34 @@ __all__ = [
     "Objective",
     "Observed",
     "Problem",
+    "Question",
     "Replay",
     "Run",
     "Scenario",
     "ScenarioError",
     "Service",
+    "Spof",
     "Topology",
     "TopologyError",
+    "Verdict",
     "blast_radius",
+    "contingencies",
     "free_parameters",
+    "from_networkx",
     "json_schema",
     "load",
     "loads",
     "plot_blast_radius",
+    "plot_cut_sets",
     "plot_series",
+    "plot_single_points",
+    "plot_spof",
     "plot_timeline",
     "plot_topology",
     "replay",
     "scenario_of_failures",
     "simulate",
+    "spof",
 ]
 
 

@@ -37,13 +37,27 @@ def compile_passes() -> None:
         return
     import numba  # noqa: PLC0415 - half a second that only simulations should pay
 
+    if any(allocates(function) for function in _MARKED):
+        start_allocation()
     engine, logic = _sources_stamp("behaviours", "engine"), _sources_stamp("logic")
     while _MARKED:
         function = _MARKED.pop()
-        allocates = function.__module__.startswith(ALLOCATING)
-        dispatcher = numba.njit(**OPTIONS, _nrt=allocates)(function)
-        _tune_cache(dispatcher, logic if allocates else engine)
+        dispatcher = numba.njit(**OPTIONS, _nrt=allocates(function))(function)
+        _tune_cache(dispatcher, logic if allocates(function) else engine)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
+
+
+def allocates(function: Callable[..., Any]) -> bool:
+    """Whether a pass may make arrays."""
+    return function.__module__.startswith(ALLOCATING)
+
+
+def start_allocation() -> None:
+    """Make compiled code able to allocate, also when it comes from the disk and nothing is compiled."""
+    from numba.core.registry import cpu_target  # noqa: PLC0415 - as numba itself
+    from numba.core.runtime import rtsys  # noqa: PLC0415 - as above
+
+    rtsys.initialize(cpu_target.target_context)
 
 
 def _sources_stamp(*packages: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from cascade.errors import CascadeError
 
-COMMANDS: Final = ("validate", "show", "simulate", "blast-radius", "replay", "schema")
+COMMANDS: Final = ("validate", "show", "simulate", "blast-radius", "replay", "spof", "schema")
 """In the order of the help; each is the function of that name in the file of that name."""
 
 BAD_INPUT: Final = 2

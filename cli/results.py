@@ -45,15 +45,16 @@ def show_styled(text: str) -> None:
     Console(highlight=False, soft_wrap=True).print(styled, end="")
 
 
-def draw(result: Any, path: Path | None) -> None:
-    """Draw the timeline of a result, if a picture is asked for."""
+def draw(result: Any, path: Path | None, figure: str = "plot_timeline") -> None:
+    """Draw a result by one of the library's figures, if a picture is asked for."""
     if path is None:
         return
     os.environ.setdefault("MPLBACKEND", "Agg")  # a file needs no window
-    from cascade.report.figures import plot_timeline, save_figure  # noqa: PLC0415 - as above
+    import cascade  # noqa: PLC0415 - as above
+    from cascade.report.figures import save_figure  # noqa: PLC0415 - as above
 
     with writing(path):
-        save_figure(plot_timeline(result), path)
+        save_figure(getattr(cascade, figure)(result), path)
 
 
 @contextmanager

@@ -132,18 +132,18 @@ class Causes:
             return
         lost = min(call.per_request, 1.0) * (1.0 if call.needs is Needs.HARD else call.degradation_fraction)
         delay_s = self.endures_s(service, lost)
-        if delay_s > left_s:
+        if delay_s is None or delay_s > left_s:
             return
         for cause in self.of_callee(call, lost, left_s - delay_s):
             yield from self.unless_fallback(call, lost, cause, left_s - delay_s)
 
-    def endures_s(self, service: Service, lost: float) -> float:
-        """How long a service bears the loss of a share of its requests [s]: a crash ends it, too."""
+    def endures_s(self, service: Service, lost: float) -> float | None:
+        """How long a service bears the loss of a share of its requests [s]; none for ever. A crash ends it, too."""
         if lost >= self.question.loss_fraction:
             return 0.0
         crash_s = service.recovery.crashes_after_s
         crashes = crash_s is not None and 1.0 - lost < service.recovery.crashes_below_fraction
-        return crash_s if crashes and crash_s is not None else math.inf
+        return crash_s if crashes else None
 
     def of_callee(self, call: Dependency, lost: float, left_s: float) -> Iterator[Cause]:
         """Yield the loss of a callee: at once, or when what the caller has kept is used up."""

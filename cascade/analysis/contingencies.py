@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.analysis.causes import Question
 from cascade.analysis.failure_logic import FailureLogic, failure_logic
 from cascade.errors import ScenarioError
 from cascade.graph.plain import PlainServices
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cascade.analysis.causes import Question
     from cascade.model import Topology
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.analysis.causes import Question
 from cascade.analysis.contingencies import Contingencies, contingencies_of, entry_points
 from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.probabilities import Probabilities, probabilities
@@ -20,7 +19,7 @@ from cascade.units import closest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cascade.analysis.failure_logic import FailureLogic
+    from cascade.analysis.causes import Question
     from cascade.model import Topology
 
 

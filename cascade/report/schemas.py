@@ -336,12 +336,143 @@ class ReplayDocument(Setting):
     false_windows: list[FalseWindow]
 
 
+class CutSetsDocument(TypedDict):
+    """Minimal cut sets: smallest sets of failures that take a target down."""
+
+    counts: list[Number]
+    """How many there are of one failure, of two, and so on."""
+    listed: list[list[str]]
+    """By name, the smallest first."""
+    is_all_listed: bool
+    """Whether all that are counted up to the order asked for are listed."""
+
+
+class UnavailabilityDocument(TypedDict):
+    """Share of the time that a target is down, in the long run."""
+
+    value: Share
+    method: Annotated[str, Field(json_schema_extra={"enum": ["exact", "sampled"]})]
+    low: Share
+    """Surely at least."""
+    high: Share
+    """Surely at most."""
+    standard_error: Amount
+    """Of a sampled value, else 0."""
+    downtime_s_per_year: Amount
+
+
+class WeightDocument(TypedDict):
+    """How much one failure weighs in the unavailability of a target."""
+
+    name: str
+    probability: Share
+    """Share of the time that the failure is there."""
+    birnbaum: float
+    criticality: float
+    fussell_vesely: float
+    raw: Amount
+    """Risk achievement worth, a ratio."""
+    rrw: Amount | None
+    """Risk reduction worth, a ratio; null without bound."""
+
+
+class TargetDocument(TypedDict):
+    """How one target goes down."""
+
+    name: str
+    single_points: list[str]
+    """What takes it down alone, itself left out."""
+    cut_sets: CutSetsDocument
+    unavailability: UnavailabilityDocument | None
+    """Null where no reliability is stated."""
+    attainable_availability: Share | None
+    """What its dependencies allow if it never failed itself; null where that is not known."""
+    importance: list[WeightDocument]
+
+
+class ContingencyDocument(TypedDict):
+    """One single contingency, both ways."""
+
+    name: str
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["service", "fleet", "domain"]})]
+    services_down: Number
+    """Other services that its loss takes down."""
+    entry_points_lost: Number
+    """Entry points that are down then, itself included."""
+    weight_lost: Amount
+    """Sum of their weights."""
+    taken_down_by: Number
+    """Other parts of which each alone takes it down."""
+    worst_for_it: str | None
+    """Of those, the one that takes most services with it."""
+
+
+class SharedCauseDocument(TypedDict):
+    """One failure that a redundant group does not survive."""
+
+    name: str
+    members: list[str]
+    """Members that are down then."""
+
+
+class FalseRedundancyDocument(TypedDict):
+    """A redundant group that single failures take down."""
+
+    group: str
+    needs: Number
+    """Members that must be up."""
+    members: list[str]
+    shared: list[SharedCauseDocument]
+
+
+class CrowdedDocument(TypedDict):
+    """A replicated service that stands in one failure domain."""
+
+    service: str
+    domain: str
+
+
+class WaitingDocument(TypedDict):
+    """A service that never starts again after a full stop."""
+
+    name: str
+    waits_for: list[str]
+
+
+@documented
+class SpofDocument(TypedDict):
+    """What can take the targets down, alone or together, and how likely that is."""
+
+    schema: Literal["cascade/spof/v1"]
+    headline: str
+    topology: str
+    after_s: Amount | None
+    """How long the failures have lasted; null for good."""
+    loss_fraction: Share
+    """Least share of a caller's requests that a dependency must cost to take it down."""
+    verdict: Annotated[str, Field(json_schema_extra={"enum": ["serve", "restart"]})]
+    """Whether the question is who goes on serving, or who comes back after a full stop."""
+    targets: list[TargetDocument]
+    contingencies: list[ContingencyDocument]
+    """Every single failure, what takes most entry points first."""
+    false_redundancies: list[FalseRedundancyDocument]
+    replicas_in_one_domain: list[CrowdedDocument]
+    untouched: list[str]
+    """Services that no single failure of anything else takes down."""
+    start_waves: list[list[str]]
+    """Services that start together after a full stop, each wave once the one before serves."""
+    never_start: list[WaitingDocument]
+    without_reliability: list[str]
+    """Parts that state no reliability."""
+
+
 DOCUMENTS: Final[dict[str, Any]] = {
     "validate": ValidateDocument,
     "show": ShowDocument,
     "simulate": SimulateDocument,
     "blast-radius": BlastRadiusDocument,
     "replay": ReplayDocument,
+    "spof": SpofDocument,
 }
 """What each command writes as JSON."""
 

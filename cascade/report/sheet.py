@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Replay
+from cascade.analysis.spof import Spof
 from cascade.engine.run import Run
 from cascade.graph.layers import Shape
 from cascade.loading.check import Checks
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
-from cascade.report.schemas import ComparedEdge, FoundProblem, ImpactDocument, Node
+from cascade.report.schemas import ComparedEdge, ContingencyDocument, FoundProblem, ImpactDocument, Node
 from cascade.report.shapes import nodes
+from cascade.report.structure import contingency_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,3 +79,9 @@ def _(checks: Checks) -> Sheet:
 @sheet.register(Shape)
 def _(shape: Shape) -> Sheet:
     return Sheet(tuple(Node.__annotations__), [tuple(node.values()) for node in nodes(shape)])
+
+
+@sheet.register(Spof)
+def _(spof: Spof) -> Sheet:
+    rows = (tuple(row.values()) for row in contingency_values(spof))
+    return Sheet(tuple(ContingencyDocument.__annotations__), rows)
