@@ -42,7 +42,7 @@ def compile_passes() -> None:
     engine, logic = _sources_stamp("behaviours", "engine"), _sources_stamp("logic")
     while _MARKED:
         function = _MARKED.pop()
-        dispatcher = numba.njit(**OPTIONS, _nrt=allocates(function))(function)
+        dispatcher = numba.njit(**OPTIONS | {"_nrt": allocates(function)})(function)
         _tune_cache(dispatcher, logic if allocates(function) else engine)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 
@@ -55,7 +55,7 @@ def allocates(function: Callable[..., Any]) -> bool:
 def start_allocation() -> None:
     """Make compiled code able to allocate, also when it comes from the disk and nothing is compiled."""
     from numba.core.registry import cpu_target  # noqa: PLC0415 - as numba itself
-    from numba.core.runtime import rtsys  # noqa: PLC0415 - as above
+    from numba.core.runtime import rtsys  # type: ignore[attr-defined] # noqa: PLC0415 - as above
 
     rtsys.initialize(cpu_target.target_context)
 

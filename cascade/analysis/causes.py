@@ -167,26 +167,24 @@ class Causes:
             yield AtLeast(2, (cause, Part(instead.to, left_s)))
 
     def of_fleet(self, fleet: Fleet, left_s: float) -> Iterator[Cause]:
-        """Yield what empties a fleet: nobody renews, keeps or replaces its units."""
-        for name, takes_s in self.emptied_by(fleet):
-            if takes_s > left_s:
-                continue
-            restorer = fleet.restored_by.to if fleet.restored_by else None
-            if restorer in {None, name}:
-                yield Part(name, left_s - takes_s)
-            else:
-                yield AtLeast(2, (Part(name, left_s - takes_s), Part(str(restorer), left_s - takes_s)))
-
-    def emptied_by(self, fleet: Fleet) -> Iterator[tuple[str, float]]:
-        """Yield whose loss takes a fleet's units out of service, and in which time [s]."""
+        """Yield what empties a fleet: nobody keeps its units, and nobody who could replace them does."""
         decay = -math.log1p(-min(self.question.loss_fraction, GONE))
+        restorer = fleet.restored_by.to if fleet.restored_by else None
         if fleet.lease:
-            yield fleet.lease.renewed_by, fleet.lease.ttl_s
+            yield from self.unless_replaced(fleet.lease.renewed_by, fleet.lease.ttl_s, restorer, left_s)
         check = fleet.health_check
         if check and check.max_removed_fraction >= self.question.loss_fraction:
-            yield check.through, check.removal_s * decay
-        if fleet.mean_life_s is not None and fleet.restored_by:
-            yield fleet.restored_by.to, fleet.mean_life_s * decay
+            replaces = restorer if check.terminates else None
+            yield from self.unless_replaced(check.through, check.removal_s * decay, replaces, left_s)
+        if fleet.mean_life_s is not None and restorer is not None:
+            yield from self.unless_replaced(restorer, fleet.mean_life_s * decay, restorer, left_s)
+
+    def unless_replaced(self, keeper: str, takes_s: float, restorer: str | None, left_s: float) -> Iterator[Cause]:
+        """Yield the loss of who keeps the units, together with that of who would replace them, early enough."""
+        if takes_s > left_s:
+            return
+        lost = tuple(Part(name, left_s - takes_s) for name in dict.fromkeys((keeper, restorer)) if name is not None)
+        yield lost[0] if len(lost) == 1 else AtLeast(2, lost)
 
 
 def shares_of_domains(topology: Topology) -> dict[str, dict[str, float]]:

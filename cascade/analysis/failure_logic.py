@@ -168,7 +168,8 @@ class Builder:
         least = 1
         if len(causes) == 1 and isinstance(causes[0], AtLeast):
             least, causes = causes[0].count, list(causes[0].causes)
-        self.gates[node] = (least, tuple(dict.fromkeys(map(self.cause, causes))))
+        inputs = tuple(dict.fromkeys(map(self.cause, causes)))
+        self.gates[node] = (max(min(least, len(inputs)), 1), inputs)
 
     def cause(self, cause: Cause) -> int:
         """Give the node of a cause."""

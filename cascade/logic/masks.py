@@ -176,7 +176,7 @@ def several(batch: Links, failing: Ints, words: int) -> Masks:
 
 
 @compiled
-def ones(word: Any) -> int:
+def ones(word: Any) -> Any:
     """Count the set bits of a word."""
     word -= (word >> np.uint64(1)) & PAIRS
     word = (word & FOURS) + ((word >> np.uint64(2)) & FOURS)
