@@ -104,7 +104,8 @@ def combine(operation: int, one: int, other: int, families: Families) -> int:
     waiting, done = wait(operation, one, other, 0, 0, 0, tasks), 0
     while waiting > 0:
         waiting -= 1
-        kind, one, other, level, operation = tasks[waiting]
+        kind, one, other = int(tasks[waiting, 0]), int(tasks[waiting, 1]), int(tasks[waiting, 2])
+        level, operation = int(tasks[waiting, 3]), int(tasks[waiting, 4])
         if kind >= 0:
             known = shortcut(kind, one, other, families)
             if known >= 0:
@@ -121,7 +122,7 @@ def combine(operation: int, one: int, other: int, families: Families) -> int:
             results[done - 1] = made
         else:
             done -= 1
-            last = results[done]
+            last = int(results[done])
             if kind == SUBTRACT:
                 waiting = wait(WITHOUT, last, results[done - 1], 0, 0, waiting, tasks)
             elif kind == UNITE:
@@ -160,11 +161,11 @@ def shortcut(operation: int, one: int, other: int, families: Families) -> int:
 @compiled
 def easy_union(one: int, other: int) -> int:
     """The sets of both families, where that takes no work."""
-    if one in (FALSE, other):
+    if one == FALSE or one == other:  # noqa: PLR1714 - Numba finds no set of numbers of different widths
         return other
     if other == FALSE:
         return one
-    return TRUE if TRUE in (one, other) else -1
+    return TRUE if one == TRUE or other == TRUE else -1  # noqa: PLR1714 - as above
 
 
 @compiled
@@ -180,7 +181,7 @@ def easy_product(one: int, other: int, most: int, families: Families) -> int:
     """One set of each family together, up to an order, where that takes no work."""
     if max(families.lowest[one], families.lowest[other]) > most:
         return FALSE
-    if other in (TRUE, one) and families.highest[one] <= most:
+    if (other == TRUE or other == one) and families.highest[one] <= most:
         return one
     return other if one == TRUE and families.highest[other] <= most else -1
 
