@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from cascade.errors import CascadeError
 from cascade.logic import bounds, cut_sets, exact, importance
+from cascade.logic.store import OutOfBudget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +18,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cascade.logic.cut_sets import CutSets
+    from cascade.logic.exact import Solution
     from cascade.logic.fault_tree import FaultTree
     from cascade.logic.importance import Importance
 
 YEAR_S: Final = 365.25 * 86400.0
 """A year [s]."""
-SAMPLES: Final = 2_000_000
+SAMPLES: Final = 2**20
 """Systems that are drawn where the exact answer is out of reach."""
+NODES: Final = 2**22
+"""Nodes of a diagram at which the exact answer of one target among several is out of reach."""
+LISTED: Final = 2
+"""Order up to which the sets are listed when all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,6 @@ class Target:
     """How one target goes down."""
 
     tree: FaultTree
-    order: int
-    """Up to which order the minimal cut sets are known."""
     sets: CutSets | None
     """None for a tree that is not coherent."""
     counts: tuple[int, ...]
@@ -114,36 +119,45 @@ def answer(tree: FaultTree, *, order: int | None, orders: NDArray[np.int32] | No
         Things that fail at once in each basic event; 1 by default.
     is_stated : bool
         Whether the probabilities mean anything.
+
+    Raises
+    ------
+    CascadeError
+        When what was asked for is out of reach, and nothing can stand in for it.
     """
-    listed = 2 if order is None else order
+    listed = LISTED if order is None else order
     sets = cut_sets.cut_sets(tree.gates, [tree.top], order=listed, orders=orders) if tree.is_coherent else None
     counts = sets.counts if sets else ()
+    solution = solved(tree) if is_stated or order is None else None
     if order is None and tree.is_coherent:
-        counts = exact.count_cut_sets(tree)
-    found, weights, attainable = likelihood(tree, sets) if is_stated else (None, (), None)
-    return Target(tree, len(counts), sets, counts, found, weights, attainable)
+        if solution is None:
+            raise CascadeError(f"{tree.nodes[tree.top]}: all orders are out of reach; ask for a number with --order")
+        counts = exact.count_cut_sets(solution, orders=orders)
+    if not is_stated:
+        return Target(tree, sets, counts, None, (), None)
+    if solution is None:
+        return Target(tree, sets, counts, estimated(tree, sets), (), None)
+    found = exact.solve(solution)
+    q, own = found.probability, float(tree.probability[tree.top])
+    change = float(found.birnbaum[tree.top]) if own > 0.0 else 0.0
+    weights = tuple(weights_of(tree, importance.importance(solution, found))) if tree.is_coherent else ()
+    return Target(tree, sets, counts, Unavailability(q, "exact", q, q, 0.0), weights, 1.0 - (q - own * change))
 
 
-def likelihood(tree: FaultTree, sets: CutSets | None) -> tuple[Unavailability, tuple[Weight, ...], float | None]:
-    """Give the unavailability of the top, the weights of the events, and what is attainable."""
+def solved(tree: FaultTree) -> Solution | None:
+    """Turn a tree into diagrams; none where that is out of reach."""
     try:
-        solved = exact.solve(tree)
-    except exact.OutOfBudget:
-        return estimated(tree, sets), (), None
-    q = solved.probability
-    spared = replace(tree, probability=np.where(np.arange(tree.gates.size) == tree.top, 0.0, tree.probability))
-    without = q if tree.probability[tree.top] == 0.0 else exact.solve(spared).probability
-    weights = tuple(weights_of(tree, importance.importance(tree, solved))) if tree.is_coherent else ()
-    return Unavailability(q, "exact", q, q, 0.0), weights, 1.0 - without
+        return exact.solution_of(tree, node_budget=NODES)
+    except OutOfBudget:
+        return None
 
 
 def estimated(tree: FaultTree, sets: CutSets | None) -> Unavailability:
     """Bound the unavailability by cut sets, and sample it."""
     if sets is None:
-        raise exact.OutOfBudget(f"{tree.nodes[tree.top]}: the exact probability is out of reach")
+        raise CascadeError(f"{tree.nodes[tree.top]}: the exact probability is out of reach")
     drawn = bounds.sampled(tree.gates, [tree.top], tree.probability, samples=SAMPLES, seed=0)
-    low = bounds.lower_bound(sets, tree.probability)
-    return Unavailability(drawn.mean, "sampled", low, 1.0, drawn.standard_error)
+    return Unavailability(drawn.mean, "sampled", bounds.lower_bound(sets, tree.probability), 1.0, drawn.standard_error)
 
 
 def weights_of(tree: FaultTree, measures: Importance) -> Iterator[Weight]:

@@ -28,6 +28,9 @@ OR: Final = 1
 NOT: Final = 2
 MINIMAL: Final = 3
 WITHOUT: Final = 4
+UNION: Final = 5
+HOLDING: Final = 6
+"""Operations; ``HOLDING`` + v is about the variable at level v."""
 
 
 @compiled
@@ -209,9 +212,10 @@ def reached(root: int, store: Store) -> Table:
 
 @compiled
 def chance(root: int, p: Floats, store: Store) -> tuple[float, Floats]:
-    """How likely a function is, and how much that changes with each variable (L,), both exact.
+    r"""How likely a function is, and how much that changes with each variable (L,), both exact.
 
-    .. math:: P_f = (1 - p_v)\\,P_{f_0} + p_v\\,P_{f_1}, \\qquad \\partial P / \\partial p_v = \\sum_f w_f (P_{f_1} - P_{f_0})
+    .. math:: P_f = (1 - p_v)\,P_{f_0} + p_v\,P_{f_1}, \qquad
+       \partial P / \partial p_v = \sum_f w_f (P_{f_1} - P_{f_0})
 
     with w the chance that a node is met on the way from the root.
     """
@@ -276,3 +280,74 @@ def longest(root: int, orders: Longs, store: Store) -> int:
         high = most[store.nodes[node, HIGH]] + orders[store.nodes[node, LEVEL]]
         most[node] = max(most[store.nodes[node, LOW]], high)
     return int(most[root])
+
+
+@compiled
+def holding(sets: int, level: int, store: Store) -> int:
+    """The sets of a ZBDD that hold one event, that event taken out; ``FULL`` without room."""
+    nodes = store.nodes
+    if nodes[sets, LEVEL] > level:
+        return FALSE
+    if nodes[sets, LEVEL] == level:
+        return int(nodes[sets, HIGH])
+    known = diagrams.recall(HOLDING + level, sets, sets, store)
+    if known >= 0:
+        return known
+    low = holding(int(nodes[sets, LOW]), level, store)
+    if low == FULL:
+        return FULL
+    high = holding(int(nodes[sets, HIGH]), level, store)
+    if high == FULL:
+        return FULL
+    node = low if high == FALSE else diagrams.find_or_add(nodes[sets, LEVEL], low, high, store)
+    if node != FULL:
+        diagrams.remember(HOLDING + level, sets, sets, node, store)
+    return node
+
+
+@compiled
+def union(sets: int, store: Store) -> int:
+    """The function that is true where all of one of the sets of a ZBDD are; ``FULL`` without room."""
+    if sets <= TRUE:
+        return sets
+    known = diagrams.recall(UNION, sets, sets, store)
+    if known >= 0:
+        return known
+    low = union(int(store.nodes[sets, LOW]), store)
+    if low == FULL:
+        return FULL
+    high = union(int(store.nodes[sets, HIGH]), store)
+    if high == FULL:
+        return FULL
+    with_it = high if high == FALSE else diagrams.find_or_add(store.nodes[sets, LEVEL], FALSE, high, store)
+    if with_it == FULL:
+        return FULL
+    node = disjunction(low, with_it, store)
+    if node != FULL:
+        diagrams.remember(UNION, sets, sets, node, store)
+    return node
+
+
+@compiled
+def summed(root: int, p: Floats, store: Store) -> tuple[float, Floats]:
+    r"""Sum over the sets of a ZBDD of the products of their p, and its derivatives (L,).
+
+    .. math:: S_f = S_{f_0} + p_v\,S_{f_1}
+    """
+    slope = np.zeros(p.size)
+    if root <= TRUE:
+        return float(root), slope
+    order = reached(root, store)
+    nodes = store.nodes
+    total, way = np.zeros(root + 1), np.zeros(root + 1)
+    total[TRUE] = 1.0
+    for node in order:
+        total[node] = total[nodes[node, LOW]] + p[nodes[node, LEVEL]] * total[nodes[node, HIGH]]
+    way[root] = 1.0
+    for k in range(order.size - 1, -1, -1):
+        node = order[k]
+        level, low, high = nodes[node, LEVEL], nodes[node, LOW], nodes[node, HIGH]
+        slope[level] += way[node] * total[high]
+        way[low] += way[node]
+        way[high] += way[node] * p[level]
+    return total[root], slope

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cascade.logic.fault_tree import FaultTree
-    from cascade.logic.formula import Gate
+    from cascade.logic.formula import Formula, Gate
     from cascade.logic.modules import Module
 
     Floats = NDArray[np.float64]
@@ -45,23 +45,42 @@ class Solved:
 
 
 @dataclass(frozen=True, eq=False)
+class Solution:
+    """A tree as diagrams, one for each module, each after those that it uses."""
+
+    tree: FaultTree
+    formula: Formula
+    modules: tuple[Solved, ...]
+
+    @property
+    def nodes_used(self) -> int:
+        """Nodes of all diagrams."""
+        return sum(module.diagrams.size for module in self.modules)
+
+
+@dataclass(frozen=True, eq=False)
 class Exact:
     """The chance that the top event is there, and what it depends on."""
 
     probability: float
     birnbaum: Floats
     """(V,) change of that chance with the probability of each basic event; nan for other nodes."""
-    nodes_used: int
-    """Nodes of all diagrams."""
 
 
-def solve(tree: FaultTree, *, node_budget: int = NODES) -> Exact:
-    """Give the exact probability of the top event.
+def solution_of(tree: FaultTree, *, node_budget: int = NODES) -> Solution:
+    """Turn a tree into diagrams.
 
     Raises
     ------
     OutOfBudget
         When no order of the variables gives diagrams that small.
+    """
+    formula = formula_of(tree)
+    return Solution(tree, formula, tuple(diagram_of(module, node_budget) for module in modules_of(formula)))
+
+
+def solve(solution: Solution) -> Exact:
+    """Give the exact probability of the top event, and its derivatives.
 
     Examples
     --------
@@ -70,51 +89,61 @@ def solve(tree: FaultTree, *, node_budget: int = NODES) -> Exact:
     ... <basic-event name="a"/><basic-event name="b"/></or></define-gate>
     ... <define-basic-event name="a"><float value="0.1"/></define-basic-event>
     ... <define-basic-event name="b"><float value="0.2"/></define-basic-event></define-fault-tree></opsa-mef>'''
-    >>> round(solve(loads_open_psa(text)).probability, 12)
+    >>> round(solve(solution_of(loads_open_psa(text))).probability, 12)
     0.28
     """
-    formula = formula_of(tree)
-    likely = dict(enumerate(tree.probability[list(formula.events)].tolist()))
-    slopes: list[tuple[int, dict[int, float]]] = []
-    used = 0
-    for module in modules_of(formula):
-        solved = diagram_of(module, node_budget)
-        used += solved.diagrams.size
-        p = np.array([likely[node] for node in solved.order])
-        likely[solved.head], slope = bdd.chance(solved.root, p, solved.diagrams.store)
-        slopes.append((solved.head, dict(zip(solved.order, slope.tolist(), strict=True))))
-    change = {slopes[-1][0]: 1.0}
-    for head, slope in reversed(slopes):
-        for node, value in slope.items():
-            if node != head:
-                change[node] = change.get(node, 0.0) + change[head] * value
-    birnbaum = np.where(tree.gates.fails, 0.0, np.nan)
-    birnbaum[list(formula.events)] = [change.get(index, 0.0) for index in range(len(formula.events))]
-    return Exact(likely[slopes[-1][0]], birnbaum, used)
+    likely = likelihoods(solution)
+    slopes = []
+    for module in solution.modules:
+        p = np.array([likely[node] for node in module.order])
+        likely[module.head], slope = bdd.chance(module.root, p, module.diagrams.store)
+        slopes.append(slope.tolist())
+    return Exact(likely[solution.modules[-1].head], of_events(solution, chained(solution, slopes)))
 
 
-def count_cut_sets(
-    tree: FaultTree, *, orders: NDArray[np.int32] | None = None, node_budget: int = NODES
-) -> tuple[int, ...]:
+def likelihoods(solution: Solution) -> dict[int, float]:
+    """Give the probability of each variable."""
+    return dict(enumerate(solution.tree.probability[list(solution.formula.events)].tolist()))
+
+
+def chained(solution: Solution, factors: list[list[float]]) -> dict[int, float]:
+    """Multiply the factors of the levels of each module on the way from the top to each node."""
+    found = {solution.modules[-1].head: 1.0}
+    for module, levels in zip(reversed(solution.modules), reversed(factors), strict=True):
+        for node, factor in zip(module.order, levels, strict=True):
+            if node != module.head:
+                found[node] = found.get(node, 0.0) + found[module.head] * factor
+    return found
+
+
+def of_events(solution: Solution, values: dict[int, float]) -> Floats:
+    """Give the values of variables to the nodes of the tree (V,): 0 for events outside the cone, nan for gates."""
+    found = np.where(solution.tree.gates.fails, 0.0, np.nan)
+    events = solution.formula.events
+    found[list(events)] = [values.get(index, 0.0) for index in range(len(events))]
+    return found
+
+
+def count_cut_sets(solution: Solution, *, orders: NDArray[np.int32] | None = None) -> tuple[int, ...]:
     """Count the minimal cut sets of order 1, 2, ... of a coherent tree, all of them.
 
     ``orders`` (V,) says how many things fail in each basic event, 1 by default.
     """
-    formula = formula_of(tree)
-    each = [1] * len(formula.events) if orders is None else orders[list(formula.events)].tolist()
+    events = solution.formula.events
+    each = [1] * len(events) if orders is None else orders[list(events)].tolist()
     found = {index: [0] * order + [1] for index, order in enumerate(each)}
-    head = 0
-    for module in modules_of(formula):
-        solved = diagram_of(module, node_budget)
-        head = solved.head
-        if module.gates:
-            solved.diagrams.budget = node_budget
-            root = solved.diagrams.run(lambda store, solved=solved: bdd.minimal(solved.root, store))  # type: ignore[misc]
-            found[head] = counted(root, [found[node] for node in solved.order], solved.diagrams)
-    counts = found[head]
+    for module in solution.modules:
+        found[module.head] = counted(minimal_of(module), [found[node] for node in module.order], module.diagrams)
+    counts = found[solution.modules[-1].head]
     while counts and counts[-1] == 0:
         counts.pop()
     return tuple(counts[1:])
+
+
+def minimal_of(module: Solved) -> int:
+    """Give the minimal solutions of a module, as a ZBDD in its store."""
+    module.diagrams.budget = max(module.diagrams.budget, NODES)
+    return module.diagrams.run(lambda store: bdd.minimal(module.root, store))
 
 
 def counted(root: int, each: list[list[int]], diagrams: Diagrams) -> list[int]:

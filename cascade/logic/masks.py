@@ -73,7 +73,13 @@ def spread(condensed: Condensed, batch: Links, mask: Masks, live: Flags) -> int:
         live[row] = True
         lowest = min(lowest, row)
     component = np.searchsorted(condensed.start, lowest, side="right") - 1
-    begin = condensed.start[component]
+    flow(condensed, component, mask, live)
+    return condensed.start[component]
+
+
+@compiled
+def flow(condensed: Condensed, component: int, mask: Masks, live: Flags) -> None:
+    """Bring all rows from a component on to the least fixed point above the bits that are set."""
     digits, carry = np.zeros((PLANES, mask.shape[1]), np.uint64), np.zeros(mask.shape[1], np.uint64)
     changed_in = np.zeros(0, np.int32)
     for c in range(component, condensed.loops.size):
@@ -84,7 +90,6 @@ def spread(condensed: Condensed, batch: Links, mask: Masks, live: Flags) -> int:
             if changed_in.size == 0:
                 changed_in = np.zeros(live.size, np.int32)
             settle(condensed, first, last, mask, live, digits, carry, changed_in)
-    return begin
 
 
 @compiled
