@@ -48,8 +48,10 @@ OrderOption = Annotated[
     int, typer.Option("--order", parser=highest_order, metavar="K|all", help="Failures at once, at most.")
 ]
 AfterOption = Annotated[
-    float,
-    typer.Option("--after", parser=quantity("parse_seconds"), metavar="DURATION", help="So long after the failure."),
+    float | None,
+    typer.Option(
+        "--after", parser=quantity("parse_seconds"), metavar="DURATION", help="So long after the failure; for good."
+    ),
 ]
 LossOption = Annotated[
     float,
@@ -68,7 +70,7 @@ def spof(
     file: FileArgument,
     target: TargetOption = None,
     order: OrderOption = "2",  # type: ignore[assignment] # typer parses it
-    after: AfterOption = math.inf,
+    after: AfterOption = None,
     loss: LossOption = "100%",  # type: ignore[assignment] # as above
     restart: RestartOption = False,
     unavailability: UnavailabilityOption = None,
@@ -84,7 +86,7 @@ def spof(
         read(file),
         target or (),
         order=order or None,
-        question=cascade.Question(after_s=after, loss_fraction=loss, verdict=verdict),
+        question=cascade.Question(after_s=math.inf if after is None else after, loss_fraction=loss, verdict=verdict),
         assumed_unavailability=unavailability,
     )
     draw(found, plot, "plot_spof")

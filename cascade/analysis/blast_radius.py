@@ -153,7 +153,7 @@ def assess(run: Run) -> BlastRadius:
         ),
         key=lambda impact: (impact.falls_s, len(impact.path)),
     )
-    known = set(run.names)
+    known = {*run.names, *run.topology.all_domains}
     met = dict.fromkeys(name for impact in impacts for name in impact.path if name in known)
     return BlastRadius(
         run=run,

@@ -11,11 +11,11 @@ import numpy as np
 from cascade.analysis.failure_logic import FailureLogic, failure_logic
 from cascade.errors import ScenarioError
 from cascade.graph.plain import PlainServices
-from cascade.logic import fixpoint, paths, sweep
+from cascade.logic import paths, sweep
 from cascade.units import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -82,10 +82,12 @@ class Contingencies:
     def worst(self) -> tuple[str | None, ...]:
         """The other part whose failure takes most with it among those that take this one down (N,); none if none."""
         logic = self.logic
-        rank = np.zeros(logic.gates.size)
-        rank[origins(logic, self.names)] = self.affected_count
-        found = sweep.worst(logic.gates, rank)
-        return tuple(None if other < 0 else logic.nodes[other] for other in found[parts(logic, self.names)])
+        fails, is_down = origins(logic, self.names), parts(logic, self.names)
+        rank, part = np.zeros(logic.gates.size), np.arange(logic.gates.size)
+        rank[fails] = self.affected_count
+        part[fails] = is_down
+        found = sweep.worst(logic.gates, rank, part)[is_down]
+        return tuple(None if other < 0 else logic.nodes[other] for other in found)
 
     @cached_property
     def ranking(self) -> NDArray[np.int64]:
@@ -122,14 +124,15 @@ def contingencies_of(logic: FailureLogic) -> Contingencies:
     counted, weight = services_and_weights(logic)
     swept = sweep.sweep(logic.gates, counted=counted, weight=weight)
     names = failing_names(logic)
-    places = origins(logic, names)
+    fails, is_down = origins(logic, names), parts(logic, names)
+    is_apart = fails != is_down  # the failure is a node of its own then, and neither counts for the other
     return Contingencies(
         logic=logic,
         names=names,
-        affected_count=swept.affected_count[places],
-        entry_points_lost_count=swept.lost_watched_count[places],
-        weight_lost=swept.lost_weight[places],
-        hit_count=swept.hit_count[parts(logic, names)],
+        affected_count=swept.affected_count[fails] - (is_apart & counted[is_down]),
+        entry_points_lost_count=swept.lost_watched_count[fails],
+        weight_lost=swept.lost_weight[fails],
+        hit_count=swept.hit_count[is_down] - is_apart,
     )
 
 
@@ -141,17 +144,17 @@ def failing_names(logic: FailureLogic) -> tuple[str, ...]:
     return (*topology.services, *topology.fleets, *topology.all_domains)
 
 
-def origins(logic: FailureLogic, names: Sequence[str]) -> NDArray[np.int64] | slice:
+def origins(logic: FailureLogic, names: Sequence[str]) -> NDArray[np.int64]:
     """Give the nodes where parts fail."""
     if isinstance(logic.topology.services, PlainServices):
-        return slice(0, len(names))
+        return np.arange(len(names))
     return np.array([logic.event_of[name] for name in names], np.int64)
 
 
-def parts(logic: FailureLogic, names: Sequence[str]) -> NDArray[np.int64] | slice:
+def parts(logic: FailureLogic, names: Sequence[str]) -> NDArray[np.int64]:
     """Give the nodes where parts are down; a domain is down where it fails."""
     if isinstance(logic.topology.services, PlainServices):
-        return slice(0, len(names))
+        return np.arange(len(names))
     return np.array([logic.node_of.get(name, logic.event_of.get(name)) for name in names], np.int64)
 
 
@@ -219,13 +222,3 @@ def gate_of(logic: FailureLogic, steps: NDArray[np.int32], node: int) -> str:
     if least == count:
         return f"needs one of {', '.join(lost)}"
     return f"needs {count - least + 1} of {count}; lost {', '.join(lost)}"
-
-
-def taken_by_each(logic: FailureLogic, target: str, names: Sequence[str]) -> Iterator[str]:
-    """Yield those of some parts of which each alone takes a target down."""
-    gates, place = logic.gates, logic.node_of[target]
-    for name in names:
-        failed = np.zeros(gates.size, np.bool_)
-        failed[logic.event_of[name]] = True
-        if fixpoint.down(gates, failed)[place]:
-            yield name

@@ -54,7 +54,7 @@ class Formulas:
         self.owner, self.made = name, 0
         self.rows[name] = self.row(formulas[0], scope)
 
-    def row(self, element: Element, scope: tuple[str, ...]) -> Row:
+    def row(self, element: Element, scope: tuple[str, ...]) -> Row:  # noqa: C901, PLR0911 - one line per formula
         """Give inputs and threshold of a formula."""
         if element.tag in REFERENCES or element.tag == "constant":
             return [self.input(element, scope)], 1

@@ -159,7 +159,7 @@ def minimal(one: int, store: Store) -> int:
 
 
 @compiled
-def without(sets: int, function: int, store: Store) -> int:
+def without(sets: int, function: int, store: Store) -> int:  # noqa: C901, PLR0911 - all ends of one recursion
     """The sets of a ZBDD at which a growing function is still false; ``FULL`` without room."""
     if sets == FALSE or function == TRUE:
         return FALSE

@@ -112,7 +112,7 @@ def sampled(gates: Gates, targets: Sequence[int], probability: Floats, *, sample
 def random_bits(random: np.random.Generator, p: float, words: int) -> Masks:
     """Set each bit of some words with a probability: the gaps between set bits are geometric."""
     size = 64 * words
-    if p > 0.1:  # noqa: PLR2004 - drawing every bit is quicker then
+    if p > 0.1:  # drawing every bit is quicker then
         return np.packbits(random.random(size) < p).view(np.uint64)
     bits = np.zeros(size, np.bool_)
     last = -1

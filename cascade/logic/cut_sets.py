@@ -137,7 +137,7 @@ def question(gates: Gates, targets: Sequence[int]) -> FaultTree:
             first=np.append(gates.first, gates.first[-1] + len(targets)),
             inputs=np.concatenate((gates.inputs, np.array(targets, np.int32))).astype(np.int32),
             least=np.append(gates.least, 1).astype(np.int32),
-            fails=np.append(gates.fails, False),  # noqa: FBT003 - the new node has no failure of its own
+            fails=np.append(gates.fails, False),
         )
     nothing = np.zeros(asked.inputs.size, np.bool_)
     return FaultTree("", ("",) * asked.size, asked, nothing, top, np.zeros(asked.size))

@@ -161,11 +161,11 @@ def shortcut(operation: int, one: int, other: int, families: Families) -> int:
 @compiled
 def easy_union(one: int, other: int) -> int:
     """The sets of both families, where that takes no work."""
-    if one == FALSE or one == other:  # noqa: PLR1714 - Numba finds no set of numbers of different widths
+    if one == FALSE or one == other:  # noqa: PLR1714, SIM109 - numbers of two widths
         return other
     if other == FALSE:
         return one
-    return TRUE if one == TRUE or other == TRUE else -1  # noqa: PLR1714 - as above
+    return TRUE if one == TRUE or other == TRUE else -1
 
 
 @compiled
@@ -181,7 +181,7 @@ def easy_product(one: int, other: int, most: int, families: Families) -> int:
     """One set of each family together, up to an order, where that takes no work."""
     if max(families.lowest[one], families.lowest[other]) > most:
         return FALSE
-    if (other == TRUE or other == one) and families.highest[one] <= most:
+    if (other == TRUE or other == one) and families.highest[one] <= most:  # noqa: PLR1714, SIM109 - as above
         return one
     return other if one == TRUE and families.highest[other] <= most else -1
 

@@ -111,7 +111,8 @@ def ordered(formula: Formula) -> Formula:
     has_negation = any(each.is_negated for gate in formula.gates for each in gate.inputs)
     if has_negation:  # thresholds that cannot be merged: twos keep every gate by itself
         positive = [(inputs, 2) for inputs, _ in positive]
-    rows = [([], 1)] * count + positive
+    nothing: tuple[list[int], int] = ([], 1)
+    rows = [nothing] * count + positive
     condensed = condense(make_gates(rows, [False] * len(rows)))
     if has_negation and condensed.loops.any():
         raise CascadeError("expected gates that do not depend on their own contrary")

@@ -72,7 +72,7 @@ def spread(condensed: Condensed, batch: Links, mask: Masks, live: Flags) -> int:
         mask[row, b >> 6] |= ONE << np.uint64(b & 63)
         live[row] = True
         lowest = min(lowest, row)
-    component = np.searchsorted(condensed.start, lowest, side="right") - 1
+    component = int(np.searchsorted(condensed.start, lowest, side="right")) - 1
     flow(condensed, component, mask, live)
     return condensed.start[component]
 

@@ -158,7 +158,7 @@ class Simplifier:
 
 def kind(gate: Gate) -> str:
     """Say whether a gate is an OR or an AND of several inputs; nothing for what is neither."""
-    if len(gate.inputs) < 2:  # noqa: PLR2004 - several
+    if len(gate.inputs) < 2:
         return ""
     return "or" if gate.least == 1 else "and" if gate.least == len(gate.inputs) else ""
 

@@ -100,13 +100,15 @@ def rows_of(condensed: Condensed, fails: Flags, counted: Flags, weight: Floats) 
     )
 
 
-def worst(gates: Gates, rank: Floats) -> Links:
+def worst(gates: Gates, rank: Floats, part: Ints | None = None) -> Links:
     """Give for each node (V,) the other node of highest rank (V,) that takes it down alone, -1 for none.
 
-    Of equal ranks the lower index counts as higher.
+    Of equal ranks the lower index counts as higher. Where the failure of a node is a node of its own,
+    ``part`` (V,) says which node it belongs to, and takes down as no other.
     """
     compile_passes()
     condensed = condense(gates)
+    part = np.arange(gates.size) if part is None else part
     by_rank = np.lexsort((np.arange(gates.size), -rank)).astype(np.int32)
     by_rank = by_rank[gates.fails[by_rank]]
     best, second = two_best(condensed.row_of, by_rank, condensed.least.size)
@@ -114,7 +116,10 @@ def worst(gates: Gates, rank: Floats) -> Links:
     place[by_rank] = np.arange(by_rank.size)
     rows = np.flatnonzero(best >= 0)
     origins = rows[np.argsort(place[best[rows]])].astype(np.int32)
-    found = first_others(condensed, origins, WORDS)
+    own_row = np.full(condensed.least.size, -1, np.int32)  # of a row: that of the failure which is its own
+    apart = np.flatnonzero(part != np.arange(gates.size))
+    own_row[condensed.row_of[part[apart]]] = condensed.row_of[apart]
+    found = first_others(condensed, origins, own_row, WORDS)
     return better(condensed.row_of, best, second, found, place)
 
 
@@ -177,7 +182,7 @@ def two_best(row_of: Links, by_rank: Links, rows: int) -> tuple[Links, Links]:
 
 
 @compiled
-def first_others(condensed: Condensed, origins: Links, words: int) -> Links:
+def first_others(condensed: Condensed, origins: Links, own_row: Links, words: int) -> Links:
     """Give for each row (K,) the first of the origins, other than itself, that takes it down, -1 for none."""
     found = np.full(condensed.least.size, -1, np.int32)
     mask, live = masks.room(found.size, words)
@@ -188,7 +193,11 @@ def first_others(condensed: Condensed, origins: Links, words: int) -> Links:
             if not live[row] or found[row] >= 0:
                 continue
             for b in range(batch.size):
-                if batch[b] != row and (mask[row, b >> 6] >> np.uint64(b & 63)) & masks.ONE:
+                if (
+                    batch[b] != row
+                    and batch[b] != own_row[row]
+                    and (mask[row, b >> 6] >> np.uint64(b & 63)) & masks.ONE
+                ):
                     found[row] = batch[b]
                     break
         masks.clear(mask, live, start)

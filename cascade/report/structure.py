@@ -41,8 +41,8 @@ def _(spof: Spof) -> list[Block]:
     found: list[Block] = [say.headline(spof), say.meaning(spof)]
     found += [table for table in (single_points_table(spof), targets_table(spof)) if table.rows]
     found += [table for target in spof.targets if (table := cut_sets_table(target)).rows][:MOST_ROWS]
-    if spof.false_redundancies or spof.crowded:
-        found.append(redundancy_table(spof))
+    found += [f"False redundancy: {say.of_redundancy(group)}." for group in spof.false_redundancies[:MOST_ROWS]]
+    found += [f"False redundancy: all replicas of {name} are in {zone}." for name, zone in spof.crowded[:MOST_ROWS]]
     found += [table for target in spof.targets if (table := weights_table(target)).rows][:MOST_ROWS]
     found += say.objectives(spof.targets, wanted(spof))
     if spof.untouched:
@@ -121,13 +121,6 @@ def cut_sets_table(target: Target) -> Table:
     total = sum(target.sets.counts[1:]) if target.sets else 0
     most = f", {len(rows)} of {total:,}" if total > len(rows) else ""
     return Table(f"{target.name} goes down with all of these at once{most}", ("at once",), rows)
-
-
-def redundancy_table(spof: Spof) -> Table:
-    """Name the groups that are less redundant than they look."""
-    rows = [(group.group, f"{say.of_redundancy(group)}") for group in spof.false_redundancies]
-    rows += [(name, f"all replicas of {name} are in {zone}") for name, zone in spof.crowded]
-    return Table("False redundancy", ("what", "why"), tuple(rows[:MOST_ROWS]))
 
 
 def weights_table(target: Target) -> Table:

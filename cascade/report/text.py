@@ -86,7 +86,7 @@ def single_points_table(blast: BlastRadius) -> Table:
     first = blast.single_points[:MOST_POINTS]
     rows = tuple((point.name, str(point.lost_count), listed(point.entry_points, 5)) for point in first)
     most = f", the worst {len(first)} of {len(blast.single_points)}" if len(first) < len(blast.single_points) else ""
-    heads = ("its loss", ">takes down", "among them, called by users")
+    heads = ("its loss", ">hits other services", "among them, called by users")
     return Table(f"Single points of failure on the way (by structure alone{most})", heads, rows)
 
 

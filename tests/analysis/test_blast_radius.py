@@ -107,14 +107,14 @@ def test_headline_counts_other_services_and_what_stays_down(database: BlastRadiu
 
 def test_single_points_are_found_through_groups_and_fleets() -> None:
     shop = topology()
-    every = [*shop.services, *shop.groups, *shop.fleets]
+    every = [*shop.services, *shop.groups, *shop.fleets, *shop.all_domains]
 
     found = {point.name: set(point.entry_points) for point in single_points(shop, every)}
 
     assert found == {
         "db": {"web", "vm"},
         "app": {"web"},
-        "search": {"web"},
+        "zone": {"web"},
         "leases": {"vm"},
         "hosts": {"vm"},
     }
