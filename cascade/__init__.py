@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius, Impact, blast_radius, scenario_of_failures
     from cascade.analysis.causes import Question, Verdict
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
+    from cascade.analysis.fault_trees import fault_tree
     from cascade.analysis.replay import Replay, replay
     from cascade.analysis.spof import Spof, spof
     from cascade.engine.clock import Clock
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from cascade.engine.simulate import simulate
     from cascade.errors import CascadeError, Problem, ScenarioError, TopologyError
     from cascade.graph.convert import from_networkx
+    from cascade.loading.open_psa import load_open_psa, loads_open_psa
     from cascade.loading.provenance import free_parameters
     from cascade.loading.read import load, loads
     from cascade.loading.schema import json_schema
+    from cascade.logic.fault_tree import FaultTree
     from cascade.model import (
         Dependency,
         Domain,
@@ -37,12 +40,14 @@ if TYPE_CHECKING:
     )
     from cascade.report.figures import plot_series, plot_timeline
     from cascade.report.map_figures import plot_blast_radius, plot_topology
+    from cascade.report.open_psa import open_psa
     from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
 
 _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
     "cascade.analysis.causes": ("Question", "Verdict"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
+    "cascade.analysis.fault_trees": ("fault_tree",),
     "cascade.analysis.replay": ("Replay", "replay"),
     "cascade.analysis.spof": ("Spof", "spof"),
     "cascade.engine.clock": ("Clock",),
@@ -50,15 +55,18 @@ _HOMES: Final = {
     "cascade.engine.simulate": ("simulate",),
     "cascade.errors": ("CascadeError", "Problem", "ScenarioError", "TopologyError"),
     "cascade.graph.convert": ("from_networkx",),
+    "cascade.loading.open_psa": ("load_open_psa", "loads_open_psa"),
     "cascade.loading.provenance": ("free_parameters",),
     "cascade.loading.read": ("load", "loads"),
     "cascade.loading.schema": ("json_schema",),
+    "cascade.logic.fault_tree": ("FaultTree",),
     "cascade.model": (
         "Dependency", "Domain", "Event", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario", "Service",
         "Topology",
     ),
     "cascade.report.figures": ("plot_series", "plot_timeline"),
     "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
+    "cascade.report.open_psa": ("open_psa",),
     "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -73,6 +81,7 @@ __all__ = [
     "Domain",
     "Event",
     "Fall",
+    "FaultTree",
     "Fleet",
     "Group",
     "Impact",
@@ -93,11 +102,15 @@ __all__ = [
     "Verdict",
     "blast_radius",
     "contingencies",
+    "fault_tree",
     "free_parameters",
     "from_networkx",
     "json_schema",
     "load",
+    "load_open_psa",
     "loads",
+    "loads_open_psa",
+    "open_psa",
     "plot_blast_radius",
     "plot_cut_sets",
     "plot_series",

@@ -98,9 +98,8 @@ def spof(
     Examples
     --------
     >>> import cascade
-    >>> shop = cascade.loads("services: {web: {demand: 1/s, calls: [pool]}, a: , b: }
-    ... groups: {pool: {members: [a, b]}}")
-    >>> cascade.spof(shop).targets[0].counts
+    >>> shop = "{services: {web: {demand: 1/s, calls: [pool]}, a: , b: }, groups: {pool: {members: [a, b]}}}"
+    >>> cascade.spof(cascade.loads(shop)).targets[0].counts
     (1, 1)
     """
     logic = failure_logic(topology, question)

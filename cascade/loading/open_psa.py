@@ -8,6 +8,7 @@ Epstein, Rauzy, Open-PSA Model Exchange Format, version 2.0 (2008).
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 PASSED_OVER: Final = {"label", "attributes"}
 """Elements that say nothing about the logic."""
+PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""Names that need no stand-in."""
 CONTAINERS: Final = ("define-fault-tree", "define-component")
 DEFINITIONS: Final = ("define-gate", "define-basic-event", "define-house-event", "define-parameter")
 
@@ -72,6 +75,17 @@ def loads_open_psa(text: str, *, file: str = "<text>", top: str | None = None) -
     if reading.problems:
         raise TopologyError(tuple(reading.problems))
     return tree
+
+
+def safe_name(name: str) -> str:
+    """Give a name that every reader of the format takes.
+
+    Examples
+    --------
+    >>> safe_name("db-1"), safe_name("a b")
+    ('db-1', 'n_61_20_62')
+    """
+    return name if PLAIN.fullmatch(name) else "n" + "".join(f"_{ord(sign):x}" for sign in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +196,19 @@ class Reading:
         chances = self.chances(nodes, formulas)
         return FaultTree(
             name=self.name,
-            nodes=tuple(nodes),
+            nodes=tuple(map(self.label, nodes)),
             gates=make_gates(rows, [node not in formulas.rows for node in nodes]),
             negated=np.array(negated, np.bool_),
             top=0,
             probability=np.array(chances),
         )
+
+    def label(self, name: str) -> str:
+        """Give the name that people use: the label of an event whose own name is only a stand-in."""
+        definition = self.events.get(name)
+        labels = [child.text.strip() for child in definition.element.each("label")] if definition else []
+        stand_in = labels and name == safe_name(labels[0])
+        return labels[0] if stand_in else name
 
     def top_of(self, root: Element, top: str | None, formulas: Formulas) -> str:
         """Give the gate that is asked about: the one that is nobody's input."""

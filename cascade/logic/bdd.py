@@ -1,5 +1,8 @@
 """Boolean functions as binary decision diagrams: combined, evaluated, and reduced to minimal solutions.
 
+A pass that calls itself does so with 64-bit numbers, as it is called from outside: two widths would be
+two compiled functions, and such a pair does not survive being kept on disk.
+
 References
 ----------
 Bryant, Graph-based algorithms for Boolean function manipulation, IEEE Transactions on Computers 35 (1986).
@@ -8,7 +11,7 @@ Rauzy, New algorithms for fault trees analysis, Reliability Engineering and Syst
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Table = NDArray[np.int32]
     Longs = NDArray[np.int64]
+    Node = Any
+    """A whole number of 64 bits."""
 
 AND: Final = 0
 OR: Final = 1
@@ -34,7 +39,7 @@ HOLDING: Final = 6
 
 
 @compiled
-def conjunction(one: int, other: int, store: Store) -> int:
+def conjunction(one: Node, other: Node, store: Store) -> Node:
     """Where both functions are true; ``FULL`` without room."""
     if FALSE in (one, other):
         return FALSE
@@ -51,18 +56,22 @@ def conjunction(one: int, other: int, store: Store) -> int:
     first, second = nodes[one, LEVEL], nodes[other, LEVEL]
     level = min(first, second)
     low = conjunction(
-        int(nodes[one, LOW]) if first == level else one, int(nodes[other, LOW]) if second == level else other, store
+        np.int64(nodes[one, LOW]) if first == level else one,
+        np.int64(nodes[other, LOW]) if second == level else other,
+        store,
     )
     if low == FULL:
         return FULL
     high = conjunction(
-        int(nodes[one, HIGH]) if first == level else one, int(nodes[other, HIGH]) if second == level else other, store
+        np.int64(nodes[one, HIGH]) if first == level else one,
+        np.int64(nodes[other, HIGH]) if second == level else other,
+        store,
     )
     return made(AND, one, other, level, low, high, store)
 
 
 @compiled
-def disjunction(one: int, other: int, store: Store) -> int:
+def disjunction(one: Node, other: Node, store: Store) -> Node:
     """Where one of the functions is true; ``FULL`` without room."""
     if TRUE in (one, other):
         return TRUE
@@ -79,18 +88,22 @@ def disjunction(one: int, other: int, store: Store) -> int:
     first, second = nodes[one, LEVEL], nodes[other, LEVEL]
     level = min(first, second)
     low = disjunction(
-        int(nodes[one, LOW]) if first == level else one, int(nodes[other, LOW]) if second == level else other, store
+        np.int64(nodes[one, LOW]) if first == level else one,
+        np.int64(nodes[other, LOW]) if second == level else other,
+        store,
     )
     if low == FULL:
         return FULL
     high = disjunction(
-        int(nodes[one, HIGH]) if first == level else one, int(nodes[other, HIGH]) if second == level else other, store
+        np.int64(nodes[one, HIGH]) if first == level else one,
+        np.int64(nodes[other, HIGH]) if second == level else other,
+        store,
     )
     return made(OR, one, other, level, low, high, store)
 
 
 @compiled
-def made(operation: int, one: int, other: int, level: int, low: int, high: int, store: Store) -> int:
+def made(operation: int, one: Node, other: Node, level: int, low: Node, high: Node, store: Store) -> Node:
     """Make and remember the result of a step from its two halves; ``FULL`` without room."""
     if high == FULL:
         return FULL
@@ -101,17 +114,17 @@ def made(operation: int, one: int, other: int, level: int, low: int, high: int, 
 
 
 @compiled
-def negation(one: int, store: Store) -> int:
+def negation(one: Node, store: Store) -> Node:
     """Where a function is false; ``FULL`` without room."""
     if one <= TRUE:
         return TRUE - one
     known = diagrams.recall(NOT, one, one, store)
     if known >= 0:
         return known
-    low = negation(int(store.nodes[one, LOW]), store)
+    low = negation(np.int64(store.nodes[one, LOW]), store)
     if low == FULL:
         return FULL
-    high = negation(int(store.nodes[one, HIGH]), store)
+    high = negation(np.int64(store.nodes[one, HIGH]), store)
     return made(NOT, one, one, store.nodes[one, LEVEL], low, high, store)
 
 
@@ -136,20 +149,20 @@ def at_least(functions: Longs, least: int, store: Store) -> int:
 
 
 @compiled
-def minimal(one: int, store: Store) -> int:
+def minimal(one: Node, store: Store) -> Node:
     """The minimal solutions of a function that grows with its variables, as a ZBDD; ``FULL`` without room."""
     if one <= TRUE:
         return one
     known = diagrams.recall(MINIMAL, one, one, store)
     if known >= 0:
         return known
-    low = minimal(int(store.nodes[one, LOW]), store)
+    low = minimal(np.int64(store.nodes[one, LOW]), store)
     if low == FULL:
         return FULL
-    high = minimal(int(store.nodes[one, HIGH]), store)
+    high = minimal(np.int64(store.nodes[one, HIGH]), store)
     if high == FULL:
         return FULL
-    high = without(high, int(store.nodes[one, LOW]), store)
+    high = without(high, np.int64(store.nodes[one, LOW]), store)
     if high == FULL:
         return FULL
     node = low if high == FALSE else diagrams.find_or_add(store.nodes[one, LEVEL], low, high, store)
@@ -159,7 +172,7 @@ def minimal(one: int, store: Store) -> int:
 
 
 @compiled
-def without(sets: int, function: int, store: Store) -> int:  # noqa: C901, PLR0911 - all ends of one recursion
+def without(sets: Node, function: Node, store: Store) -> Node:  # noqa: C901, PLR0911 - all ends of one recursion
     """The sets of a ZBDD at which a growing function is still false; ``FULL`` without room."""
     if sets == FALSE or function == TRUE:
         return FALSE
@@ -168,20 +181,20 @@ def without(sets: int, function: int, store: Store) -> int:  # noqa: C901, PLR09
     nodes = store.nodes
     if sets == TRUE:
         while function > TRUE:
-            function = int(nodes[function, LOW])
+            function = np.int64(nodes[function, LOW])
         return TRUE - function
     while nodes[function, LEVEL] < nodes[sets, LEVEL]:
-        function = int(nodes[function, LOW])
+        function = np.int64(nodes[function, LOW])
     if function <= TRUE:
         return without(sets, function, store)
     known = diagrams.recall(WITHOUT, sets, function, store)
     if known >= 0:
         return known
     is_same = nodes[function, LEVEL] == nodes[sets, LEVEL]
-    low = without(int(nodes[sets, LOW]), int(nodes[function, LOW]) if is_same else function, store)
+    low = without(np.int64(nodes[sets, LOW]), np.int64(nodes[function, LOW]) if is_same else function, store)
     if low == FULL:
         return FULL
-    high = without(int(nodes[sets, HIGH]), int(nodes[function, HIGH]) if is_same else function, store)
+    high = without(np.int64(nodes[sets, HIGH]), np.int64(nodes[function, HIGH]) if is_same else function, store)
     if high == FULL:
         return FULL
     node = low if high == FALSE else diagrams.find_or_add(nodes[sets, LEVEL], low, high, store)
@@ -283,20 +296,20 @@ def longest(root: int, orders: Longs, store: Store) -> int:
 
 
 @compiled
-def holding(sets: int, level: int, store: Store) -> int:
+def holding(sets: Node, level: int, store: Store) -> Node:
     """The sets of a ZBDD that hold one event, that event taken out; ``FULL`` without room."""
     nodes = store.nodes
     if nodes[sets, LEVEL] > level:
         return FALSE
     if nodes[sets, LEVEL] == level:
-        return int(nodes[sets, HIGH])
+        return np.int64(nodes[sets, HIGH])
     known = diagrams.recall(HOLDING + level, sets, sets, store)
     if known >= 0:
         return known
-    low = holding(int(nodes[sets, LOW]), level, store)
+    low = holding(np.int64(nodes[sets, LOW]), level, store)
     if low == FULL:
         return FULL
-    high = holding(int(nodes[sets, HIGH]), level, store)
+    high = holding(np.int64(nodes[sets, HIGH]), level, store)
     if high == FULL:
         return FULL
     node = low if high == FALSE else diagrams.find_or_add(nodes[sets, LEVEL], low, high, store)
@@ -306,17 +319,17 @@ def holding(sets: int, level: int, store: Store) -> int:
 
 
 @compiled
-def union(sets: int, store: Store) -> int:
+def union(sets: Node, store: Store) -> Node:
     """The function that is true where all of one of the sets of a ZBDD are; ``FULL`` without room."""
     if sets <= TRUE:
         return sets
     known = diagrams.recall(UNION, sets, sets, store)
     if known >= 0:
         return known
-    low = union(int(store.nodes[sets, LOW]), store)
+    low = union(np.int64(store.nodes[sets, LOW]), store)
     if low == FULL:
         return FULL
-    high = union(int(store.nodes[sets, HIGH]), store)
+    high = union(np.int64(store.nodes[sets, HIGH]), store)
     if high == FULL:
         return FULL
     with_it = high if high == FALSE else diagrams.find_or_add(store.nodes[sets, LEVEL], FALSE, high, store)

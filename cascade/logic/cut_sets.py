@@ -8,17 +8,16 @@ cut off at the order.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from cascade.compiled import compile_passes
-from cascade.logic import bdd, families
-from cascade.logic.families import PRODUCT, UNION, WITHOUT, Families
+from cascade.logic import bdd, sets
 from cascade.logic.fault_tree import FaultTree
 from cascade.logic.formula import Formula, formula_of
 from cascade.logic.gates import Gates
+from cascade.logic.sets import PRODUCT, UNION, WITHOUT, Families
 from cascade.logic.store import FALSE, FULL, HIGH, LEVEL, LOW, TRUE, OutOfBudget
 
 if TYPE_CHECKING:
@@ -160,11 +159,11 @@ class Combination:
         """Combine; the variables that are spared never fail."""
         self.formula, self.order = formula, order
         self.levels = [variable for variable in walked(formula) if variable not in spared]
-        self.family = families.make_families(weight[self.levels] if self.levels else np.zeros(0, np.int32))
+        self.family = sets.make_families(weight[self.levels] if self.levels else np.zeros(0, np.int32))
         self.found: dict[int, int] = dict.fromkeys(range(len(formula.events)), FALSE)
         for level, variable in enumerate(self.levels):
             if weight[variable] <= order:
-                self.found[variable] = self.run(lambda level=level: families.node(level, FALSE, TRUE, self.family))
+                self.found[variable] = self.run(lambda level=level: sets.node(level, FALSE, TRUE, self.family))
         self.combine()
 
     def part(self) -> Part:
@@ -175,14 +174,14 @@ class Combination:
     def holds(self, variable: int) -> bool:
         """Whether a variable is alone a set of the top's family."""
         root, alone = self.found[self.formula.top.node], self.found[variable]
-        return alone > TRUE and self.run(lambda: families.combine(WITHOUT, alone, root, self.family)) == FALSE
+        return alone > TRUE and self.run(lambda: sets.combine(WITHOUT, alone, root, self.family)) == FALSE
 
     def run(self, step: Any) -> int:
         """Give what a step comes to, with more room if it needs that."""
         while (found := step()) == FULL:
             if self.family.lowest.size >= NODES:
                 raise OutOfBudget(f"the minimal cut sets up to order {self.order} need more than {NODES:,} nodes")
-            self.family = families.enlarged(self.family)
+            self.family = sets.enlarged(self.family)
         return int(found)
 
     def combine(self) -> None:
@@ -231,8 +230,8 @@ class Combination:
         return parts[0]
 
     def of_two(self, operation: int, one: int, other: int) -> int:
-        """Combine two families."""
-        return self.run(lambda: families.combine(operation, one, other, self.family))
+        """Combine two sets."""
+        return self.run(lambda: sets.combine(operation, one, other, self.family))
 
     def at_least(self, parts: list[int], least: int) -> int:
         """Give the sets that make so many of some families' sets."""
@@ -262,8 +261,3 @@ def walked(formula: Formula) -> list[int]:
             inputs = sorted((each.node for each in formula.gate(node).inputs), key=below.__getitem__, reverse=True)
             waiting += inputs
     return list(found)
-
-
-def first_sets(found: CutSets, most: int) -> list[tuple[int, ...]]:
-    """Give the first of them."""
-    return list(islice(found, most))

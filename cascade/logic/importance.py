@@ -61,7 +61,7 @@ def importance(solution: Solution, solved: Exact) -> Importance:
             criticality=own * slope / total,
             diagnostic=own * gained / total,
             raw=gained / total,
-            rrw=np.where(left > total * NOTHING, total / left, np.inf),
+            rrw=np.where(left <= total * NOTHING, np.inf, total / left),
             fussell_vesely=fussell_vesely / total,
             is_exact=is_exact,
         )

@@ -165,13 +165,13 @@ def easy_union(one: int, other: int) -> int:
         return other
     if other == FALSE:
         return one
-    return TRUE if one == TRUE or other == TRUE else -1
+    return TRUE if one == TRUE or other == TRUE else -1  # noqa: PLR1714 - as above
 
 
 @compiled
 def easy_difference(one: int, other: int, families: Families) -> int:
     """The sets of one family that hold none of the other, where that takes no work."""
-    if other == TRUE or one == other:
+    if other == TRUE or one == other:  # noqa: PLR1714 - as above
         return FALSE
     return one if families.lowest[other] > families.highest[one] else -1
 

@@ -1,0 +1,37 @@
+"""A target of a topology as a fault tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cascade.analysis.failure_logic import failure_logic
+from cascade.analysis.probabilities import probabilities
+from cascade.errors import ScenarioError
+from cascade.units import closest
+
+if TYPE_CHECKING:
+    from cascade.analysis.causes import Question
+    from cascade.logic.fault_tree import FaultTree
+    from cascade.model import Topology
+
+
+def fault_tree(
+    topology: Topology, target: str, question: Question | None = None, *, assumed_unavailability: float = 0.0
+) -> FaultTree:
+    """Ask how one part of a topology goes down, as a fault tree.
+
+    Raises
+    ------
+    ScenarioError
+        When there is no part of that name.
+
+    Examples
+    --------
+    >>> import cascade
+    >>> fault_tree(cascade.loads("services: {web: {demand: 1/s, calls: [db]}, db: }"), "web")
+    <FaultTree topology: web, 2 basic events>
+    """
+    logic = failure_logic(topology, question)
+    if target not in logic.node_of:
+        raise ScenarioError(f"unknown service, group or fleet '{target}'{closest(target, logic.node_of)}")
+    return logic.tree(target, probabilities(logic, assumed=assumed_unavailability).values)
