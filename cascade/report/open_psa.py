@@ -26,7 +26,7 @@ def open_psa(tree: FaultTree) -> str:
     --------
     >>> import cascade
     >>> shop = cascade.loads("services: {web: {demand: 1/s, calls: [db]}, db: }")
-    >>> print(open_psa(cascade.fault_tree(shop, "web")).splitlines()[4])
+    >>> print(open_psa(cascade.fault_tree(shop, "web")).splitlines()[7])
     <or><gate name="gate_2"/><basic-event name="web"/></or>
     """
     return Writer(tree).text()
@@ -39,6 +39,9 @@ class Writer:
         self.tree = tree
         self.formula: Formula = formula_of(tree)
         self.events = {number: safe_name(tree.nodes[node]) for number, node in enumerate(self.formula.events)}
+        self.prefix = "gate"
+        while any(name.startswith(f"{self.prefix}_") for name in self.events.values()):
+            self.prefix += "s"
         self.rounds = {
             gate.loop: sum(other.loop == gate.loop for other in self.formula.gates) for gate in self.formula.gates
         }
@@ -47,41 +50,59 @@ class Writer:
         """Write the document."""
         lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<opsa-mef>"]
         lines.append(f"<define-fault-tree name={quoteattr(safe_name(self.tree.name or 'tree'))}>")
-        top = self.formula.top
-        if self.formula.is_variable(top.node):
-            lines += ['<define-gate name="top">', f"<or>{self.reference(top, 0)}</or>", "</define-gate>"]
-        for number in self.reached():
-            lines += self.definitions(number)
+        lines += [f'<define-gate name="{self.prefix}_top">', f"<or>{self.reference(self.formula.top, -1)}</or>"]
+        lines.append("</define-gate>")
+        for number, turn in self.reached():
+            lines += self.definition(number, turn)
         lines += ["</define-fault-tree>", "<model-data>"]
         for number, node in enumerate(self.formula.events):
             lines += self.event(number, node)
         return "\n".join([*lines, "</model-data>", "</opsa-mef>"]) + "\n"
 
-    def reached(self) -> list[int]:
-        """Give the gates from the top down."""
-        count = len(self.formula.events)
-        return [count + index for index in reversed(range(len(self.formula.gates)))]
+    def reached(self) -> list[tuple[int, int]]:
+        """Give the gates from the top down, each with its round; -1 where there are none."""
+        found = dict.fromkeys(self.below(self.formula.top, -1))
+        waiting = list(found)
+        while waiting:
+            number, turn = waiting.pop()
+            gate = self.formula.gate(number)
+            for each in self.inputs(gate, turn):
+                new = [other for other in self.below(each, self.before(each, gate, turn)) if other not in found]
+                found |= dict.fromkeys(new)
+                waiting += new
+        return list(found)
 
-    def definitions(self, number: int) -> Iterator[str]:
-        """Yield a gate, in each round if it is in a cycle."""
-        gate = self.formula.gate(number)
-        last = self.rounds[gate.loop] if gate.loop >= 0 else 0
-        for turn in range(last, -1, -1) if gate.loop >= 0 else (0,):
-            yield f'<define-gate name="{self.gate_name(number, turn)}">'
-            yield self.written(gate, turn)
-            yield "</define-gate>"
+    def inputs(self, gate: Gate, turn: int) -> list[Input]:
+        """Give the inputs of a gate: before the first round nothing in a cycle is down; none if too few are left."""
+        found = [each for each in gate.inputs if turn != 0 or not self.is_inside(each, gate)]
+        return found if len(found) >= gate.least else []
+
+    def before(self, each: Input, gate: Gate, turn: int) -> int:
+        """Give the round that an input is taken from; -1 for the last."""
+        return turn - 1 if self.is_inside(each, gate) else -1
+
+    def below(self, each: Input, turn: int) -> list[tuple[int, int]]:
+        """Give the gate that an input is, and its round: the last one for -1."""
+        if self.formula.is_variable(each.node):
+            return []
+        loop = self.formula.gate(each.node).loop
+        return [(each.node, -1 if loop < 0 else self.rounds[loop] if turn < 0 else turn)]
+
+    def definition(self, number: int, turn: int) -> Iterator[str]:
+        """Yield a gate."""
+        yield f'<define-gate name="{self.gate_name(number, turn)}">'
+        yield self.written(self.formula.gate(number), turn)
+        yield "</define-gate>"
 
     def gate_name(self, number: int, turn: int) -> str:
-        """Give a gate the name of its number; in a cycle the last round has the name alone."""
-        gate = self.formula.gate(number)
-        is_last = gate.loop < 0 or turn == self.rounds[gate.loop]
-        return f"gate_{number}" if is_last else f"gate_{number}_round_{turn}"
+        """Give a gate the name of its number, and in a cycle of its round."""
+        return f"{self.prefix}_{number}" if turn < 0 else f"{self.prefix}_{number}_round_{turn}"
 
     def written(self, gate: Gate, turn: int) -> str:
-        """Write a formula; before the first round nothing in a cycle is down."""
-        inputs = [each for each in gate.inputs if not (turn == 0 and self.is_inside(each, gate))]
-        parts = "".join(self.reference(each, turn - 1 if self.is_inside(each, gate) else -1) for each in inputs)
-        if gate.least > len(inputs):
+        """Write a formula."""
+        inputs = self.inputs(gate, turn)
+        parts = "".join(self.reference(each, self.before(each, gate, turn)) for each in inputs)
+        if not inputs:
             return '<constant value="false"/>'
         if gate.least == 1:
             return f"<or>{parts}</or>"
@@ -102,8 +123,8 @@ class Writer:
         if self.formula.is_variable(each.node):
             found = f'<basic-event name="{self.events[each.node]}"/>'
         else:
-            last = self.rounds.get(self.formula.gate(each.node).loop, 0)
-            found = f'<gate name="{self.gate_name(each.node, last if turn < 0 else turn)}"/>'
+            [(number, turn)] = self.below(each, turn)
+            found = f'<gate name="{self.gate_name(number, turn)}"/>'
         return f"<not>{found}</not>" if each.is_negated else found
 
     def event(self, number: int, node: int) -> Iterator[str]:
