@@ -190,8 +190,8 @@ class Reading:
         formulas = Formulas(self)
         for name, gate in self.gates.items():
             formulas.gate(name, gate.element, gate.scope)
-        formulas.fold_constants()
         top = self.top_of(root, top, formulas)
+        formulas.fold_constants()
         nodes, rows, negated = formulas.reached(top)
         chances = self.chances(nodes, formulas)
         return FaultTree(

@@ -76,7 +76,7 @@ def test_files_are_found_by_text_and_path(tmp_path: Path) -> None:
 
 
 def test_two_thousand_services_are_read_at_once() -> None:
-    draw = random.Random(1)  # noqa: S311 - no secret
+    draw = random.Random(1)
     lines = [
         f"  s{i}: {{service_time: 5ms, calls: [s{draw.randrange(i)}, {{to: s{i + 1}, timeout: 1s}}]}}"
         for i in range(1, 2000)
