@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius, Impact, blast_radius, scenario_of_failures
     from cascade.analysis.causes import Question, Verdict
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
-    from cascade.analysis.fault_trees import fault_tree
+    from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
     from cascade.analysis.replay import Replay, replay
+    from cascade.analysis.signature import Signature, signature
     from cascade.analysis.spof import Spof, spof
     from cascade.engine.clock import Clock
     from cascade.engine.run import Fall, Mechanism, Run
@@ -47,8 +48,9 @@ _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
     "cascade.analysis.causes": ("Question", "Verdict"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
-    "cascade.analysis.fault_trees": ("fault_tree",),
+    "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
     "cascade.analysis.replay": ("Replay", "replay"),
+    "cascade.analysis.signature": ("Signature", "signature"),
     "cascade.analysis.spof": ("Spof", "spof"),
     "cascade.engine.clock": ("Clock",),
     "cascade.engine.run": ("Fall", "Mechanism", "Run"),
@@ -96,6 +98,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Service",
+    "Signature",
     "Spof",
     "Topology",
     "TopologyError",
@@ -120,7 +123,9 @@ __all__ = [
     "plot_topology",
     "replay",
     "scenario_of_failures",
+    "signature",
     "simulate",
+    "solve_fault_tree",
     "spof",
 ]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cascade.errors import CascadeError
 from cascade.report.formats import Format
-from cascade_cli.options import FileArgument, OutputOption, read
-from cascade_cli.results import FormatOption, PlotOption, deliver, draw
+from cascade_cli.options import FileArgument, OutputOption, write
+from cascade_cli.results import PlotOption, deliver, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,20 @@ def highest_order(text: str) -> int:
 MOST_ORDER = 20
 """Largest order that can be asked for by number."""
 
+
+class SpofFormat(StrEnum):
+    """How the answer is written: as a report, or as a fault tree for other programs."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    OPEN_PSA = "open-psa"
+
+
+SpofFormatOption = Annotated[
+    SpofFormat, typer.Option("--format", help="How it is written; open-psa is the first target's fault tree.")
+]
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", "-t", metavar="NAME", help="What must not go down; the entry points.")
 ]
@@ -74,20 +90,37 @@ def spof(
     loss: LossOption = "100%",  # type: ignore[assignment] # as above
     restart: RestartOption = False,
     unavailability: UnavailabilityOption = None,
-    form: FormatOption = Format.TEXT,
+    form: SpofFormatOption = SpofFormat.TEXT,
     output: OutputOption = None,
     plot: PlotOption = None,
 ) -> None:
-    """Say what can take users down, alone or together, by structure alone, and how likely it is."""
-    import cascade  # noqa: PLC0415 - so that --help is quick
+    """Say what can take users down, alone or together, by structure alone, and how likely it is.
 
+    FILE may also be a fault tree in the Open-PSA format (XML); options about topologies mean nothing then.
+    """
+    import cascade  # noqa: PLC0415 - so that --help is quick
+    from cascade.loading.source import file_label, read_text  # noqa: PLC0415 - as above
+
+    text, label = read_text(file), file_label(file)
+    if text.lstrip().startswith("<"):
+        if plot is not None or form is SpofFormat.OPEN_PSA:
+            raise CascadeError(f"{label}: expected a topology for --plot and for --format open-psa, got a fault tree")
+        tree = cascade.loads_open_psa(text, file=label, top=target[0] if target else None)
+        deliver(cascade.solve_fault_tree(tree, order=order or None), Format(form), output)
+        return
+    topology = cascade.loads(text, file=label)
     verdict = cascade.Verdict.RESTART if restart else cascade.Verdict.SERVE
     found = cascade.spof(
-        read(file),
+        topology,
         target or (),
         order=order or None,
-        question=cascade.Question(after_s=math.inf if after is None else after, loss_fraction=loss, verdict=verdict),
+        question=cascade.Question(math.inf if after is None else after, loss, verdict),
         assumed_unavailability=unavailability,
     )
     draw(found, plot, "plot_spof")
-    deliver(found, form, output)
+    if form is SpofFormat.OPEN_PSA:
+        if not found.targets:
+            raise CascadeError(f"{label}: no entry point to write a fault tree of; name a --target")
+        write(cascade.open_psa(found.targets[0].tree), output)
+    else:
+        deliver(found, Format(form), output)

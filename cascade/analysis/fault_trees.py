@@ -1,11 +1,14 @@
-"""A target of a topology as a fault tree."""
+"""Fault trees: a target of a topology as one, and the answers to one from elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.probabilities import probabilities
+from cascade.analysis.targets import Target, answer
 from cascade.errors import ScenarioError
 from cascade.units import closest
 
@@ -35,3 +38,29 @@ def fault_tree(
     if target not in logic.node_of:
         raise ScenarioError(f"unknown service, group or fleet '{target}'{closest(target, logic.node_of)}")
     return logic.tree(target, probabilities(logic, assumed=assumed_unavailability).values)
+
+
+def solve_fault_tree(tree: FaultTree, *, order: int | None = None) -> Target:
+    """Give the minimal cut sets of a fault tree, its probability, and what weighs most in it.
+
+    Parameters
+    ----------
+    tree : FaultTree
+        One that is not coherent has a probability only.
+    order : int or None
+        Largest minimal cut sets that are found; None counts those of all orders.
+
+    Raises
+    ------
+    CascadeError
+        When the exact answer is out of reach.
+
+    Examples
+    --------
+    >>> import cascade
+    >>> tree = cascade.fault_tree(cascade.loads("services: {web: {demand: 1/s, calls: [db]}, db: }"), "web")
+    >>> solve_fault_tree(tree).counts
+    (2,)
+    """
+    is_stated = not np.isnan(tree.probability).any() and bool((tree.probability > 0.0).any())
+    return answer(tree, order=order, is_stated=is_stated)

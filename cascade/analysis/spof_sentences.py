@@ -44,6 +44,14 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def of_target(target: Target) -> str:
+    """Say how one target goes down, in a sentence."""
+    total = counted(sum(target.counts), "minimal cut set")
+    odds = f", down {likely(target.unavailability)} of the time" if target.unavailability else ""
+    what = total if target.sets else "no minimal cut sets, for something in it is negated"
+    return f"{target.name}: {what}{odds}"
+
+
 def meaning(spof: Spof) -> str:
     """Say what counts as down here."""
     question = spof.contingencies.logic.question

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Replay
 from cascade.analysis.spof import Spof
+from cascade.analysis.targets import Target
 from cascade.engine.run import Run
 from cascade.graph.layers import Shape
 from cascade.loading.check import Checks
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
-from cascade.report.schemas import ComparedEdge, ContingencyDocument, FoundProblem, ImpactDocument, Node
+from cascade.report.schemas import ComparedEdge, ContingencyDocument, FoundProblem, ImpactDocument, Node, WeightDocument
 from cascade.report.shapes import nodes
-from cascade.report.structure import contingency_values
+from cascade.report.structure import contingency_values, weight_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,3 +86,9 @@ def _(shape: Shape) -> Sheet:
 def _(spof: Spof) -> Sheet:
     rows = (tuple(row.values()) for row in contingency_values(spof))
     return Sheet(tuple(ContingencyDocument.__annotations__), rows)
+
+
+@sheet.register(Target)
+def _(target: Target) -> Sheet:
+    rows = (tuple(weight_values(weight).values()) for weight in target.weights)
+    return Sheet(tuple(WeightDocument.__annotations__), rows)

@@ -9,15 +9,16 @@ from cascade.analysis import spof_sentences as say
 from cascade.analysis.contingencies import Contingencies, Contingency
 from cascade.analysis.sentences import about, brief, listed
 from cascade.analysis.spof import Spof
+from cascade.analysis.targets import Target
 from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cascade.analysis.redundancy import FalseRedundancy
-    from cascade.analysis.targets import Target, Weight
+    from cascade.analysis.targets import Weight
     from cascade.report.schemas import (
         ContingencyDocument,
         CutSetsDocument,
@@ -39,7 +40,7 @@ MOST_LISTED: Final = 10_000
 @blocks.register(Spof)
 def _(spof: Spof) -> list[Block]:
     found: list[Block] = [say.headline(spof), say.meaning(spof)]
-    found += [table for table in (single_points_table(spof), targets_table(spof)) if table.rows]
+    found += [table for table in (single_points_table(spof), targets_table(spof.targets)) if table.rows]
     found += [table for target in spof.targets if (table := cut_sets_table(target)).rows][:MOST_ROWS]
     found += [f"False redundancy: {say.of_redundancy(group)}." for group in spof.false_redundancies[:MOST_ROWS]]
     found += [f"False redundancy: all replicas of {name} are in {zone}." for name, zone in spof.crowded[:MOST_ROWS]]
@@ -96,21 +97,21 @@ def kind_of(spof: Spof, name: str) -> str:
     return "fleet" if name in topology.fleets else "domain"
 
 
-def targets_table(spof: Spof) -> Table:
+def targets_table(targets: Sequence[Target]) -> Table:
     """Count the minimal cut sets of each target, and say how likely it is to be down."""
-    orders = max((len(target.counts) for target in spof.targets), default=0)
-    has_odds = any(target.unavailability for target in spof.targets)
+    orders = max((len(target.counts) for target in targets), default=0)
+    has_odds = any(target.unavailability for target in targets)
     heads = ["target", *(f">of {order}" for order in range(1, orders + 1))]
     heads += [">down, share of time", ">a year"] if has_odds else []
     rows = []
-    for target in spof.targets[:MOST_ROWS]:
+    for target in targets[:MOST_ROWS]:
         counts = [brief(count) if count >= 100_000 else f"{count:,}" for count in target.counts]  # noqa: PLR2004 - digits
         cells = [target.name, *counts, *[""] * (orders - len(counts))]
         if has_odds:
             odds = target.unavailability
             cells += [say.likely(odds), about(odds.downtime_s)] if odds else ["", ""]
         rows.append(tuple(cells))
-    more = f": the first {len(rows)} of {len(spof.targets):,} targets" if len(rows) < len(spof.targets) else ""
+    more = f": the first {len(rows)} of {len(targets):,} targets" if len(rows) < len(targets) else ""
     return Table(f"Minimal cut sets, by how many failures it takes{more}", tuple(heads), tuple(rows))
 
 
@@ -139,6 +140,12 @@ def weights_table(target: Target) -> Table:
     )
     heads = ("failure", ">down", ">Birnbaum", ">criticality", ">Fussell-Vesely", ">RAW", ">RRW")
     return Table(f"What weighs most in the unavailability of {target.name}", heads, rows)
+
+
+@blocks.register(Target)
+def _(target: Target) -> list[Block]:
+    tables = (targets_table([target]), cut_sets_table(target), weights_table(target))
+    return [f"{say.of_target(target)}.", *(table for table in tables if table.rows)]
 
 
 @blocks.register(Contingencies)
@@ -191,6 +198,26 @@ def _(spof: Spof) -> SpofDocument:
         "start_waves": [list(wave) for wave in spof.restart.waves],
         "never_start": [{"name": name, "waits_for": list(waits)} for name, waits in spof.restart.stuck],
         "without_reliability": list(spof.probabilities.unstated),
+    }
+
+
+@document.register(Target)
+def _(target: Target) -> SpofDocument:
+    return {
+        "schema": "cascade/spof/v1",
+        "headline": say.of_target(target),
+        "topology": target.tree.name,
+        "after_s": None,
+        "loss_fraction": 1.0,
+        "verdict": "serve",
+        "targets": [target_values(target)],
+        "contingencies": [],
+        "false_redundancies": [],
+        "replicas_in_one_domain": [],
+        "untouched": [],
+        "start_waves": [],
+        "never_start": [],
+        "without_reliability": [],
     }
 
 
