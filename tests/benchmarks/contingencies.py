@@ -9,6 +9,7 @@ import importlib
 import random
 import resource
 import sys
+from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 SAMPLE = 30
 """Services that networkx is timed on, scaled up to all."""
 TIMES = 5
-"""Runs, of which the quickest counts."""
+"""Runs, of which the quickest counts, on graphs up to ``SMALL`` services."""
+SMALL = 10_000
+LARGEST_OF_PEERS = 100_000
 VARIANTS = {
     "hard dependencies": {},
     "with groups": {"groups": True},
@@ -52,21 +55,27 @@ def peers(graph: nx.DiGraph[Any]) -> dict[str, float]:
     except ImportError:
         return found
     other = igraph.Graph(n=size, edges=list(graph.edges), directed=True)
-    found["igraph"] = seconds(lambda: other.neighborhood_size(order=size, mode="in"), 1 if size > 10_000 else 3)
+    found["igraph"] = seconds(lambda: other.neighborhood_size(order=size, mode="in"), 1 if size > SMALL else 3)
     return found
 
 
 def main(largest: int) -> None:
     """Print one table of ratios, and one of growth."""
     cascade.contingencies(cascade.from_networkx(layered.graph(100, groups=True, cycles=True)))
-    print("| services | dependencies | kind | Cascade [s] | memory [MB] | igraph | networkx |\n|---:|---:|---|---:|---:|---:|---:|")
+    print(
+        "| services | dependencies | kind | Cascade [s] | memory [MB] | igraph | networkx |\n|---:|---:|---|---:|---:|---:|---:|"
+    )
     size = 1000
     while size <= largest:
         for kind, options in VARIANTS.items():
             graph = layered.graph(size, **options)
             topology = cascade.from_networkx(graph)
-            own = seconds(lambda topology=topology: cascade.contingencies(topology), TIMES if size <= 10_000 else 1)  # type: ignore[misc]
-            ratios = {name: f"{time / own:,.0f} times" for name, time in peers(graph).items()} if not options and size <= 100_000 else {}
+            own = seconds(partial(cascade.contingencies, topology), TIMES if size <= SMALL else 1)
+            ratios = (
+                {name: f"{time / own:,.0f} times" for name, time in peers(graph).items()}
+                if not options and size <= 100_000
+                else {}
+            )
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             cells = (f"{size:,}", f"{graph.number_of_edges():,}", kind, f"{own:.4f}", f"{memory:,}")
             print("|", " | ".join([*cells, ratios.get("igraph", ""), ratios.get("networkx", "")]), "|", flush=True)

@@ -24,7 +24,9 @@ NODES = 2**27
 def main(folder: Path) -> None:
     """Print what was found for each model, and those that were not reached."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    print("| model | events | minimal cut sets | by order | top probability off by | s | SCRAM s |\n|---|---:|---:|---|---:|---:|---:|")
+    print(
+        "| model | events | minimal cut sets | by order | top probability off by | s | SCRAM s |\n|---|---:|---:|---|---:|---:|---:|"
+    )
     missed, total_s, scram_s = [], 0.0, 0.0
     with (folder / "reference.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -36,18 +38,33 @@ def main(folder: Path) -> None:
             p = exact.solve(solution).probability
             counts = exact.count_cut_sets(solution) if tree.is_coherent else ()
         except (CascadeError, MemoryError) as error:
-            missed.append(f"{row['model']} ({error or 'memory'}, after {perf_counter() - begin:.0f} s)")
+            missed.append(f"{row['model']} ({str(error) or 'memory'}, after {perf_counter() - begin:.0f} s)")
             continue
         took = perf_counter() - begin
         if row["scram_seconds"]:
             total_s, scram_s = total_s + took, scram_s + float(row["scram_seconds"])
         wanted = tuple(map(int, row["mcs_by_order"].split()))
-        verdict = "not coherent" if not tree.is_coherent else "equal" if counts == wanted else "no reference" if not wanted else "DIFFERENT"
+        verdict = (
+            "not coherent"
+            if not tree.is_coherent
+            else "equal"
+            if counts == wanted
+            else "no reference"
+            if not wanted
+            else "DIFFERENT"
+        )
         off = f"{abs(p / float(row['p_top_exact']) - 1.0):.0e}" if row["p_top_exact"] else "no reference"
         cells = (row["model"], f"{int(tree.gates.fails.sum()):,}", f"{sum(counts):,}", verdict, off, f"{took:.2f}")
         print("|", " | ".join([*cells, row["scram_seconds"]]), "|", flush=True)
     print(f"\nNot reached: {', '.join(missed) or 'none'}.")
     print(f"Models that SCRAM finished: {total_s:.1f} s, first call included; SCRAM {scram_s:.1f} s.")
+
+
+def verdict_on(counts: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Say whether the numbers of cut sets are those of the reference."""
+    if not wanted:
+        return "no reference"
+    return "equal" if counts == wanted else "DIFFERENT"
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def random_graph(services: int) -> Topology:
     In the scenario one service in a hundred is cut to a third of its capacity for a minute, so that its
     callers time out and try again.
     """
-    draw = random.Random(services)  # noqa: S311 - nothing here is a secret
+    draw = random.Random(services)
     names = [[f"s{tier}-{index}" for index in range(services // TIERS)] for tier in range(TIERS)]
     demand = Demand(rate_rps=100.0)
     parts: dict[str, Service] = {}

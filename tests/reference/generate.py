@@ -31,7 +31,7 @@ class Case:
 
 def random_case(seed: int) -> Case:
     """Draw a chain, tree or graph with a shared callee, its limits, its retries and its fault."""
-    draw = random.Random(seed)  # noqa: S311 - nothing here is a secret
+    draw = random.Random(seed)
     callers = random_callers(draw)
     rates = rates_of(callers, demand_rps=draw.uniform(50.0, 400.0))
     services: dict[str, Service] = {}

@@ -87,7 +87,7 @@ class Simulator:
     def __init__(
         self, topology: Topology, scenario: Scenario, *, seed: int, window_s: float, warm_up_s: float = 20.0
     ) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - nothing here is a secret
+        self.random = random.Random(seed)
         self.env = simpy.Environment()
         self.warm_up_s, self.window_s = warm_up_s, window_s
         self.end_s = scenario.duration_s
