@@ -190,18 +190,24 @@ def ones(word: Any) -> Any:
 
 
 @compiled
-def count(row: Masks, several: Masks, batch: Links, failing: Ints) -> int:
-    """Count the nodes (failures) whose bits a row (W,) has."""
+def count(mask: Masks, row: int, several: Masks, batch: Links, failing: Ints) -> int:
+    """Count the nodes (failures) whose bits a row has."""
+    found, more = 0, NONE
+    for w in range(mask.shape[1]):
+        found += ones(mask[row, w])
+        more |= mask[row, w] & several[w]
+    if more != NONE:
+        found += count_more(mask, row, several, batch, failing)
+    return found
+
+
+@compiled
+def count_more(mask: Masks, row: int, several: Masks, batch: Links, failing: Ints) -> int:
+    """Count the nodes that a row's bits stand for beyond one each."""
     found = 0
-    for w in range(row.size):
-        found += ones(row[w])
-        more = row[w] & several[w]
-        b = 64 * w
-        while more != NONE:
-            if more & ONE:
-                found += failing[batch[b]] - 1
-            more >>= ONE
-            b += 1
+    for b in range(batch.size):
+        if ((mask[row, b >> 6] & several[b >> 6]) >> np.uint64(b & 63)) & ONE:
+            found += failing[batch[b]] - 1
     return found
 
 

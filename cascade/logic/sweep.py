@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Masks = NDArray[np.uint64]
 
-WORDS: Final = 32
-"""Words of a batch: 2048 failures; rows of 256 bytes are read from memory at its full speed."""
+WORDS: Final = 64
+"""Words of a batch: 4096 failures; rows of 512 bytes are read from memory at its full speed."""
+MASK_BYTES: Final = 2**27
+"""Memory of all masks, beyond which batches are narrower."""
 
 
 class Sweep(NamedTuple):
@@ -79,7 +81,7 @@ def sweep(gates: Gates, *, counted: Flags | None = None, weight: Floats | None =
     condensed = condense(gates)
     rows = rows_of(condensed, gates.fails, counted, weight)
     origins = np.flatnonzero(rows.failing > 0).astype(np.int32)
-    down_count, watched_count, lost, hits = totals(condensed, origins, rows, WORDS)
+    down_count, watched_count, lost, hits = totals(condensed, origins, rows, width(condensed.least.size))
     row_of = condensed.row_of
     return Sweep(
         affected_count=np.where(gates.fails, down_count[row_of] - counted, 0),
@@ -87,6 +89,11 @@ def sweep(gates: Gates, *, counted: Flags | None = None, weight: Floats | None =
         lost_watched_count=np.where(gates.fails, watched_count[row_of], 0),
         lost_weight=np.where(gates.fails, lost[row_of], 0.0),
     )
+
+
+def width(rows: int) -> int:
+    """Give the words of a batch."""
+    return max(min(WORDS, MASK_BYTES // (8 * rows + 1)), 1)
 
 
 def rows_of(condensed: Condensed, fails: Flags, counted: Flags, weight: Floats) -> Rows:
@@ -119,7 +126,7 @@ def worst(gates: Gates, rank: Floats, part: Ints | None = None) -> Links:
     own_row = np.full(condensed.least.size, -1, np.int32)  # of a row: that of the failure which is its own
     apart = np.flatnonzero(part != np.arange(gates.size))
     own_row[condensed.row_of[part[apart]]] = condensed.row_of[apart]
-    found = first_others(condensed, origins, own_row, WORDS)
+    found = first_others(condensed, origins, own_row, width(condensed.least.size))
     return better(condensed.row_of, best, second, found, place)
 
 
@@ -139,7 +146,7 @@ def totals(condensed: Condensed, origins: Links, rows: Rows, words: int) -> tupl
         for row in range(start, size):
             if not live[row]:
                 continue
-            hits[row] += masks.count(mask[row], several, batch, rows.failing)
+            hits[row] += masks.count(mask, row, several, batch, rows.failing)
             masks.add(counter, mask, row, rows.counted[row])
             if rows.watched[row] > 0:
                 masks.add(watcher, mask, row, rows.watched[row])

@@ -62,9 +62,8 @@ def peers(graph: nx.DiGraph[Any]) -> dict[str, float]:
 def main(largest: int) -> None:
     """Print one table of ratios, and one of growth."""
     cascade.contingencies(cascade.from_networkx(layered.graph(100, groups=True, cycles=True)))
-    print(
-        "| services | dependencies | kind | Cascade [s] | memory [MB] | igraph | networkx |\n|---:|---:|---|---:|---:|---:|---:|"
-    )
+    print("| services | dependencies | kind | Cascade [s] | memory [MB] | igraph | networkx |")
+    print("|---:|---:|---|---:|---:|---:|---:|")
     size = 1000
     while size <= largest:
         for kind, options in VARIANTS.items():

@@ -24,9 +24,8 @@ NODES = 2**27
 def main(folder: Path) -> None:
     """Print what was found for each model, and those that were not reached."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    print(
-        "| model | events | minimal cut sets | by order | top probability off by | s | SCRAM s |\n|---|---:|---:|---|---:|---:|---:|"
-    )
+    print("| model | events | minimal cut sets | by order | top probability off by | s | SCRAM s |")
+    print("|---|---:|---:|---|---:|---:|---:|")
     missed, total_s, scram_s = [], 0.0, 0.0
     with (folder / "reference.csv").open() as file:
         rows = list(csv.DictReader(file))

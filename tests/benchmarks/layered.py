@@ -26,7 +26,7 @@ def edges(size: int) -> Iterator[tuple[int, int]]:
 
 
 def graph(size: int, *, groups: bool = False, cycles: bool = False, shared: float = 0.1) -> nx.DiGraph[Any]:
-    """Give the graph; groups: a share of the services needs 2 of its first 3 callees; cycles: 3 % of the edges go back."""
+    """Give the graph; with groups a share needs 2 of its first 3 callees, with cycles 3 % of the edges go back."""
     draw = random.Random(2)
     calls: dict[int, list[int]] = {caller: [] for caller in range(size)}
     for caller, callee in edges(size):
