@@ -22,7 +22,7 @@ class Probabilities:
     values: NDArray[np.float64]
     """(V,) per node; 0 for what cannot fail by itself."""
     unstated: tuple[str, ...]
-    """Services and domains of which the file says nothing."""
+    """Services, fleets and domains of which the file says nothing."""
     assumed: float
     """What is taken for those."""
 
@@ -53,6 +53,9 @@ def probabilities(logic: FailureLogic, *, assumed: float = 0.0) -> Probabilities
         assert reliability is not None
         alone = max(1.0 - shared.get(replicas.service, 0.0) - reliability.beta_fraction, 0.0)
         values[node] = (alone * reliability.unavailability) ** replicas.count
+    for name in topology.fleets:
+        unstated.append(name)
+        values[logic.event_of[name]] = assumed
     for name in topology.all_domains:
         values[logic.event_of[name]] = domain_probability(topology, name, unstated, assumed)
     return Probabilities(values, tuple(unstated), assumed)

@@ -28,6 +28,8 @@ SAMPLES: Final = 2**20
 """Systems that are drawn where the exact answer is out of reach."""
 NODES: Final = 2**22
 """Nodes of a diagram at which the exact answer of one target among several is out of reach."""
+DIGITS: Final = 9
+"""Digits of an importance in which two that differ are ranked."""
 LISTED: Final = 2
 """Order up to which the sets are listed when all are counted."""
 
@@ -162,7 +164,7 @@ def estimated(tree: FaultTree, sets: CutSets | None) -> Unavailability:
 
 def weights_of(tree: FaultTree, measures: Importance) -> Iterator[Weight]:
     """Yield the measures of the basic events, what decides most often first."""
-    rank = np.argsort(-np.nan_to_num(measures.criticality, nan=-1.0), kind="stable")
+    rank = np.argsort(-np.round(np.nan_to_num(measures.criticality, nan=-1.0), DIGITS), kind="stable")
     for node in rank.tolist():
         if np.isnan(measures.birnbaum[node]) or measures.birnbaum[node] == 0.0:
             continue

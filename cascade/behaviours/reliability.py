@@ -1,4 +1,4 @@
-r"""Reliability: how often a part fails by itself, and for how long (theory, section *Unavailability*)."""
+r"""Reliability: how often a part fails by itself, and for how long (theory, section *Unavailability*, Eq. (46))."""
 
 from __future__ import annotations
 
