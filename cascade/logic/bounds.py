@@ -16,7 +16,6 @@ from cascade.compiled import compile_passes
 from cascade.logic import bdd, masks
 from cascade.logic.cut_sets import question
 from cascade.logic.order import condense
-from cascade.logic.store import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +42,10 @@ class Sampled(NamedTuple):
 
 def rare_event(found: CutSets, probability: Floats) -> float:
     """Sum the probabilities of the minimal cut sets: never below that of their union."""
-    return sum(total for total, _ in sums(found, probability))
+    compile_passes()
+    larger = found.larger
+    total, _ = bdd.summed(larger.root, probability[list(larger.events)], larger.family.store)
+    return float(probability[list(found.single)].sum()) + total
 
 
 def min_cut_upper_bound(found: CutSets, probability: Floats, *, most: int = 100_000) -> float:
@@ -59,19 +61,8 @@ def min_cut_upper_bound(found: CutSets, probability: Floats, *, most: int = 100_
 
 
 def lower_bound(found: CutSets, probability: Floats) -> float:
-    """Give a chance that the target surely has: that of its single points, or else of its likeliest cut set."""
-    single = [probability[nodes[0]] for nodes in found if len(nodes) == 1]
-    return -math.expm1(sum(math.log1p(-min(float(p), 1.0 - 1e-16)) for p in single)) if single else 0.0
-
-
-def sums(found: CutSets, probability: Floats) -> list[tuple[float, Floats]]:
-    """Sum over the cut sets of each part the products of their probabilities, with the derivatives."""
-    compile_passes()
-    return [
-        bdd.summed(part.root, probability[list(part.events)], part.family.store)
-        for part in found.parts
-        if part.root >= TRUE
-    ]
+    """Give a chance that the target surely has: that of its single points."""
+    return -math.expm1(sum(math.log1p(-min(float(probability[node]), 1.0 - 1e-16)) for node in found.single))
 
 
 def sampled(gates: Gates, targets: Sequence[int], probability: Floats, *, samples: int, seed: int) -> Sampled:

@@ -1,23 +1,26 @@
 """The minimal cut sets of a target up to an order: counted, and listed one after the other.
 
-Single failures come first: what takes the target down alone is in no larger minimal cut set, and is taken
-out before the pairs are looked for. What is left is combined gate by gate, as families of sets that are
-cut off at the order.
+First all nodes are found that take the target down once they are down, whatever makes them so. Those that
+are events are the single points. For larger sets they need not be looked at again as inputs of other
+gates: what makes one of them true is a cut set already. So the target goes down through one of them that
+is a threshold, by sets that make none of the others true; this leaves few of the cycles. The rest is
+combined gate by gate, as families of sets that are cut off at the order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from cascade.compiled import compile_passes
-from cascade.logic import bdd, sets
+from cascade.logic import bdd, sets, sweep
 from cascade.logic.fault_tree import FaultTree
 from cascade.logic.formula import Formula, formula_of
-from cascade.logic.gates import Gates
-from cascade.logic.sets import PRODUCT, UNION, WITHOUT, Families
+from cascade.logic.gates import Gates, make_gates
+from cascade.logic.sets import PRODUCT, UNION, Families
 from cascade.logic.store import FALSE, FULL, HIGH, LEVEL, LOW, TRUE, OutOfBudget
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cascade.logic.formula import Gate
+    from cascade.logic.gates import Flags
 
     Orders = NDArray[np.int32]
 
@@ -43,7 +47,12 @@ class CutSets:
     """All minimal cut sets up to here are among them, and no others."""
     counts: tuple[int, ...]
     """How many there are of order 1, 2, ..., ``order``."""
-    parts: tuple[Part, ...]
+    single: tuple[int, ...]
+    """Nodes that are a cut set by themselves."""
+    weight: Orders
+    """(V,) what each node counts for in the order of a set."""
+    larger: Part
+    """The sets of several nodes."""
 
     def __repr__(self) -> str:
         """Say how many there are."""
@@ -56,7 +65,8 @@ class CutSets:
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         """Yield the sets, by order and then by node, without ever holding all of them."""
         for order, count in enumerate(self.counts, start=1):
-            found = (nodes for part in self.parts for nodes in part.of_order(order))
+            alone = ((node,) for node in self.single if self.weight[node] == order)
+            found = chain(alone, self.larger.of_order(order))
             yield from sorted(found) if count <= SORTED else found
 
 
@@ -117,13 +127,22 @@ def cut_sets(gates: Gates, targets: Iterable[int], *, order: int = 2, orders: Or
     formula = formula_of(tree)
     weight = np.ones(gates.size, np.int32) if orders is None else orders
     of_one = np.array([weight[node] for node in formula.events], np.int32)
-    single = Combination(formula, of_one, 1, spared=frozenset())
-    parts = [single.part()]
-    if order > 1:
-        spared = frozenset(level for level, _ in enumerate(formula.events) if single.holds(level))
-        parts.append(Combination(formula, of_one, order, spared=spared).part())
-    counts = [sum(values) for values in zip(*(counts_of(part, order) for part in parts), strict=True)]
-    return CutSets(order, tuple(counts), tuple(parts))
+    implied = takers_of(formula)
+    single = tuple(node for variable, node in enumerate(formula.events) if implied[variable])
+    larger = Combination(formula, of_one, order, implied).part()
+    counts = counts_of(larger, order)
+    for node in single:
+        if weight[node] <= order:
+            counts[weight[node] - 1] += 1
+    return CutSets(order, tuple(counts), single, weight, larger)
+
+
+def takers_of(formula: Formula) -> Flags:
+    """Say of each node of a formula whether it alone makes the top true."""
+    nothing: tuple[list[int], int] = ([], 1)
+    rows = [nothing] * len(formula.events)
+    rows += [([each.node for each in gate.inputs], gate.least) for gate in formula.gates]
+    return sweep.takers(make_gates(rows, [True] * len(rows)), formula.top.node)
 
 
 def question(gates: Gates, targets: Sequence[int]) -> FaultTree:
@@ -153,12 +172,11 @@ def counts_of(part: Part, order: int) -> list[int]:
 
 
 class Combination:
-    """The families of all gates of a formula, from below."""
+    """The families of all gates of a formula, from below, where those that imply the top are left out."""
 
-    def __init__(self, formula: Formula, weight: Orders, order: int, *, spared: frozenset[int]) -> None:
-        """Combine; the variables that are spared never fail."""
-        self.formula, self.order = formula, order
-        self.levels = [variable for variable in walked(formula) if variable not in spared]
+    def __init__(self, formula: Formula, weight: Orders, order: int, implied: Flags) -> None:
+        self.formula, self.order, self.implied = formula, order, implied
+        self.levels = [variable for variable in walked(formula) if not implied[variable]]
         self.family = sets.make_families(weight[self.levels] if self.levels else np.zeros(0, np.int32))
         self.found: dict[int, int] = dict.fromkeys(range(len(formula.events)), FALSE)
         for level, variable in enumerate(self.levels):
@@ -167,14 +185,17 @@ class Combination:
         self.combine()
 
     def part(self) -> Part:
-        """Give the family of the top."""
+        """Give the sets that make one of the implied thresholds true."""
         events = tuple(self.formula.events[variable] for variable in self.levels)
-        return Part(events, self.family, self.found[self.formula.top.node])
-
-    def holds(self, variable: int) -> bool:
-        """Whether a variable is alone a set of the top's family."""
-        root, alone = self.found[self.formula.top.node], self.found[variable]
-        return alone > TRUE and self.run(lambda: sets.combine(WITHOUT, alone, root, self.family)) == FALSE
+        count = len(self.formula.events)
+        ways = [
+            self.of_gate(gate)
+            for index, gate in enumerate(self.formula.gates)
+            if self.implied[count + index] and gate.least > 1
+        ]
+        filled = [way for way in ways if way != FALSE]
+        root = self.balanced(filled, UNION) if filled else FALSE  # first, for the store may grow by it
+        return Part(events, self.family, root)
 
     def run(self, step: Any) -> int:
         """Give what a step comes to, with more room if it needs that."""
@@ -192,22 +213,29 @@ class Combination:
             if loop and gate.loop != self.formula.gate(loop[0]).loop:
                 self.settle(loop)
                 loop = []
-            if gate.loop >= 0:
+            if self.implied[count + index]:
+                self.found[count + index] = FALSE
+            elif gate.loop >= 0:
                 loop.append(count + index)
             else:
                 self.found[count + index] = self.of_gate(gate)
         self.settle(loop)
 
     def settle(self, loop: list[int]) -> None:
-        """Bring the gates of one cycle to their least fixed point."""
+        """Bring the gates of one cycle to their least fixed point: each again after one of its inputs has changed."""
         self.found |= dict.fromkeys(loop, FALSE)
-        changed = bool(loop)
-        while changed:
-            changed = False
-            for number in loop:
-                family = self.of_gate(self.formula.gate(number))
-                changed = changed or family != self.found[number]
+        users: dict[int, list[int]] = {number: [] for number in loop}
+        for number in loop:
+            for each in self.formula.gate(number).inputs:
+                users.get(each.node, []).append(number)
+        waiting = dict.fromkeys(loop)
+        while waiting:
+            number = next(iter(waiting))
+            del waiting[number]
+            family = self.of_gate(self.formula.gate(number))
+            if family != self.found[number]:
                 self.found[number] = family
+                waiting |= dict.fromkeys(users[number])
 
     def of_gate(self, gate: Gate) -> int:
         """Give the family of a gate."""

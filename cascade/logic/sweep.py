@@ -130,6 +130,30 @@ def worst(gates: Gates, rank: Floats, part: Ints | None = None) -> Links:
     return better(condensed.row_of, best, second, found, place)
 
 
+def takers(gates: Gates, target: int) -> Flags:
+    """Say of each node (V,) whether the target goes down once it is down, whatever makes it so."""
+    compile_passes()
+    condensed = condense(gates)
+    rows = condensed.least.size
+    return those_with_bit(condensed, int(condensed.row_of[target]), width(rows))[condensed.row_of]
+
+
+@compiled
+def those_with_bit(condensed: Condensed, target: int, words: int) -> Flags:
+    """Say of each row (K,) whether it alone takes one row down."""
+    size = condensed.least.size
+    found = np.zeros(size, np.bool_)
+    origins = np.arange(size).astype(np.int32)
+    mask, live = masks.room(size, words)
+    for begin in range(0, size, 64 * words):
+        batch = origins[begin : begin + 64 * words]
+        start = masks.spread(condensed, batch, mask, live)
+        for b in range(batch.size):
+            found[batch[b]] = (mask[target, b >> 6] >> np.uint64(b & 63)) & masks.ONE != masks.NONE
+        masks.clear(mask, live, start)
+    return found
+
+
 @compiled
 def totals(condensed: Condensed, origins: Links, rows: Rows, words: int) -> tuple[Ints, Ints, Floats, Ints]:
     """Sum up per row: nodes down with it, watched nodes, their weight; and the failures that take it down."""

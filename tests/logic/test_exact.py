@@ -147,10 +147,11 @@ def redundant(count: int) -> Gates:
 
 
 def test_counts_do_not_need_listing() -> None:
-    count = 400
+    count = 3000
     found = cut_sets.cut_sets(redundant(count), [0], order=2)
 
     assert found.counts == (0, count)
+    assert next(iter(found)) == (count + 1, count + 2)
 
 
 def test_exact_counts_of_any_size() -> None:
