@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cascade.graph.plain import PlainServices
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ def probabilities(logic: FailureLogic, *, assumed: float = 0.0) -> Probabilities
     that share of its members' failures for itself, that is :math:`\beta_d \min_i q_i`, besides failures of its own.
     """
     topology = logic.topology
+    if isinstance(topology.services, PlainServices):
+        return Probabilities(np.where(logic.gates.fails, assumed, 0.0), tuple(topology.services), assumed)
     values = np.zeros(logic.gates.size)
     unstated = []
     shared = shares_of_common_causes(topology)

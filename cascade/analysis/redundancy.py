@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cascade.logic import cut_sets, fixpoint
+from cascade.graph.plain import PlainServices
+from cascade.logic import fixpoint, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cascade.analysis.failure_logic import FailureLogic
     from cascade.model import Topology
+
+
+MOST_GROUPS: Final = 100
+"""Groups of false redundancy that are looked for."""
+MOST_CAUSES: Final = 20
+"""Single failures of one group that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +43,28 @@ class FalseRedundancy:
     """Members that must be up."""
     members: tuple[str, ...]
     shared: tuple[SharedCause, ...]
+    """Of very many only the first."""
+    shared_count: int
+    """How many there are."""
 
 
 def false_redundancies(logic: FailureLogic) -> tuple[FalseRedundancy, ...]:
-    """Find the redundant groups whose members share a minimal cut set of order 1."""
-    return tuple(found for found in map_groups(logic) if found.shared)
+    """Find the redundant groups whose members share a minimal cut set of order 1; of very many only the first."""
+    return tuple(islice((found for found in map_groups(logic) if found.shared), MOST_GROUPS))
 
 
 def map_groups(logic: FailureLogic) -> Iterator[FalseRedundancy]:
     """Yield every redundant group with what takes it down alone."""
     for name, group in logic.topology.groups.items():
         if group.needs < len(group.members):
-            yield FalseRedundancy(name, group.needs, group.members, tuple(shared_causes(logic, name, group.members)))
+            takes = sweep.takers(logic.gates, logic.node_of[name]) & logic.gates.fails & (logic.orders == 1)
+            causes = tuple(shared_causes(logic, np.flatnonzero(takes)[:MOST_CAUSES].tolist(), group.members))
+            yield FalseRedundancy(name, group.needs, group.members, causes, int(takes.sum()))
 
 
-def shared_causes(logic: FailureLogic, group: str, members: tuple[str, ...]) -> Iterator[SharedCause]:
-    """Yield the single failures that take a group down, with the members that each takes."""
-    for (origin,) in cut_sets.cut_sets(logic.gates, [logic.node_of[group]], order=1, orders=logic.orders):
+def shared_causes(logic: FailureLogic, origins: list[int], members: tuple[str, ...]) -> Iterator[SharedCause]:
+    """Yield single failures with the members of a group that each takes."""
+    for origin in origins:
         failed = np.zeros(logic.gates.size, np.bool_)
         failed[origin] = True
         down = fixpoint.down(logic.gates, failed)
@@ -61,6 +74,8 @@ def shared_causes(logic: FailureLogic, group: str, members: tuple[str, ...]) -> 
 
 def crowded(topology: Topology) -> tuple[tuple[str, str], ...]:
     """Give the replicated services all of whose replicas are in one failure domain, with that domain."""
+    if isinstance(topology.services, PlainServices):
+        return ()
     return tuple(
         (name, service.zones[0])
         for name, service in topology.services.items()

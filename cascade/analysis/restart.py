@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cascade.graph.plain import PlainServices
 from cascade.logic import fixpoint
 from cascade.model import Needs
 
@@ -40,6 +41,8 @@ def restart(logic: FailureLogic) -> Restart:
     >>> restart(failure_logic(cascade.loads(text)))
     Restart(waves=(('store', 'web'),), stuck=(('dns', ('store',)),))
     """
+    if isinstance(logic.topology.services, PlainServices):
+        return Restart((tuple(logic.topology.services),), ())
     needs = {
         name: waits
         for name, service in logic.topology.services.items()

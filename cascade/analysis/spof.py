@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from cascade.analysis import spof_sentences
 from cascade.analysis.contingencies import Contingencies, contingencies_of, entry_points
 from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.probabilities import Probabilities, probabilities
@@ -14,6 +15,7 @@ from cascade.analysis.redundancy import FalseRedundancy, crowded, false_redundan
 from cascade.analysis.restart import Restart, restart
 from cascade.analysis.targets import Target, answer
 from cascade.errors import ScenarioError
+from cascade.graph.plain import PlainServices
 from cascade.units import closest
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     from cascade.analysis.causes import Question
     from cascade.model import Topology
+
+MOST_TARGETS: Final = 20
+"""Entry points whose cut sets are found when none is named."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +35,8 @@ class Spof:
     contingencies: Contingencies
     targets: tuple[Target, ...]
     """The entry points, or what was asked for."""
+    targets_left_out: int
+    """Entry points beyond those of the largest weight, where there are very many and none is named."""
     probabilities: Probabilities
     false_redundancies: tuple[FalseRedundancy, ...]
     """Groups that a single failure takes down."""
@@ -49,9 +56,7 @@ class Spof:
     @property
     def headline(self) -> str:
         """What a manager needs to know."""
-        from cascade.analysis.spof_sentences import headline  # noqa: PLC0415
-
-        return headline(self)
+        return spof_sentences.headline(self)
 
     @property
     def untouched(self) -> tuple[str, ...]:
@@ -103,7 +108,8 @@ def spof(
     (1, 1)
     """
     logic = failure_logic(topology, question)
-    names = tuple(targets) or default_targets(topology)
+    every = tuple(targets) or default_targets(topology)
+    names = every if targets else every[:MOST_TARGETS]
     for name in names:
         if name not in logic.node_of:
             raise ScenarioError(f"unknown service, group or fleet '{name}'{closest(name, logic.node_of)}")
@@ -115,6 +121,7 @@ def spof(
             answer(logic.tree(name, chances.values), order=order, orders=logic.orders, is_stated=is_stated)
             for name in names
         ),
+        targets_left_out=len(every) - len(names),
         probabilities=chances,
         false_redundancies=false_redundancies(logic),
         crowded=crowded(topology),
@@ -125,7 +132,9 @@ def spof(
 def default_targets(topology: Topology) -> tuple[str, ...]:
     """Give the entry points or, where there are none, what nothing else needs."""
     found = entry_points(topology)
-    if found:
+    if isinstance(topology.services, PlainServices):
         return found
+    if found:
+        return tuple(sorted(found, key=lambda name: -topology.services[name].weight))
     graph = topology.graph
     return tuple(name for name in graph if graph.in_degree(name) == 0)

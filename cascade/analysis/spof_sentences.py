@@ -71,10 +71,12 @@ def of_redundancy(group: FalseRedundancy) -> str:
     Examples
     --------
     >>> from cascade.analysis.redundancy import FalseRedundancy, SharedCause
-    >>> of_redundancy(FalseRedundancy("db", 1, ("a", "b"), (SharedCause("zone", ("a", "b")),)))
+    >>> of_redundancy(FalseRedundancy("db", 1, ("a", "b"), (SharedCause("zone", ("a", "b")),), 1))
     'db needs 1 of its 2 members, but zone takes both'
     """
-    causes = listed([cause.name for cause in group.shared], 6)
+    causes = listed([cause.name for cause in group.shared[:6]], 6)
+    if group.shared_count > len(group.shared[:6]):
+        causes = f"each of {group.shared_count:,} others, as {causes},"
     most = max(len(cause.members) for cause in group.shared)
     takes = "take" if len(group.shared) > 1 else "takes"
     count = len(group.members)

@@ -422,7 +422,10 @@ class FalseRedundancyDocument(TypedDict):
     needs: Number
     """Members that must be up."""
     members: list[str]
+    shared_count: Number
+    """Single failures that take it down."""
     shared: list[SharedCauseDocument]
+    """The first of them."""
 
 
 class CrowdedDocument(TypedDict):
@@ -453,6 +456,8 @@ class SpofDocument(TypedDict):
     verdict: Annotated[str, Field(json_schema_extra={"enum": ["serve", "restart"]})]
     """Whether the question is who goes on serving, or who comes back after a full stop."""
     targets: list[TargetDocument]
+    targets_left_out: Number
+    """Entry points that are not among them, where there are very many."""
     contingencies: list[ContingencyDocument]
     """Every single failure, what takes most entry points first."""
     false_redundancies: list[FalseRedundancyDocument]

@@ -33,7 +33,7 @@ MOST_ROWS: Final = 20
 """Rows of a table that a person reads."""
 MOST_SETS: Final = 12
 """Minimal cut sets of one target that are listed."""
-MOST_LISTED: Final = 10_000
+MOST_LISTED: Final = 1000
 """Minimal cut sets of one target that a document holds; the rest is counted."""
 
 
@@ -46,6 +46,10 @@ def _(spof: Spof) -> list[Block]:
     found += [f"False redundancy: all replicas of {name} are in {zone}." for name, zone in spof.crowded[:MOST_ROWS]]
     found += [table for target in spof.targets if (table := weights_table(target)).rows][:MOST_ROWS]
     found += say.objectives(spof.targets, wanted(spof))
+    if spof.targets_left_out:
+        found.append(
+            f"{spof.targets_left_out:,} more entry points are not looked at one by one; name them with --target."
+        )
     if spof.untouched:
         found.append(f"No single failure of anything else takes these down: {listed(spof.untouched, 12)}.")
     return [*found, *say.of_restart(spof.restart), *say.of_assumptions(spof)]
@@ -191,6 +195,7 @@ def _(spof: Spof) -> SpofDocument:
         "loss_fraction": question.loss_fraction,
         "verdict": question.verdict.value,
         "targets": [target_values(target) for target in spof.targets],
+        "targets_left_out": spof.targets_left_out,
         "contingencies": list(contingency_values(spof)),
         "false_redundancies": [redundancy_values(group) for group in spof.false_redundancies],
         "replicas_in_one_domain": [{"service": name, "domain": zone} for name, zone in spof.crowded],
@@ -211,6 +216,7 @@ def _(target: Target) -> SpofDocument:
         "loss_fraction": 1.0,
         "verdict": "serve",
         "targets": [target_values(target)],
+        "targets_left_out": 0,
         "contingencies": [],
         "false_redundancies": [],
         "replicas_in_one_domain": [],
@@ -280,5 +286,6 @@ def redundancy_values(group: FalseRedundancy) -> FalseRedundancyDocument:
         "group": group.group,
         "needs": group.needs,
         "members": list(group.members),
+        "shared_count": group.shared_count,
         "shared": [{"name": cause.name, "members": list(cause.members)} for cause in group.shared],
     }
