@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WORDS: Final = 64
 """Words of a batch: 4096 failures; rows of 512 bytes are read from memory at its full speed."""
-MASK_BYTES: Final = 2**27
+MASK_BYTES: Final = 2**28
 """Memory of all masks, beyond which batches are narrower."""
 
 
