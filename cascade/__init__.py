@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius, Impact, blast_radius, scenario_of_failures
     from cascade.analysis.causes import Question, Verdict
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
+    from cascade.analysis.cut_sets import CutSets, cut_sets
     from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
     from cascade.analysis.replay import Replay, replay
     from cascade.analysis.signature import Signature, signature
@@ -48,6 +49,7 @@ _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
     "cascade.analysis.causes": ("Question", "Verdict"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
+    "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
     "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
     "cascade.analysis.replay": ("Replay", "replay"),
     "cascade.analysis.signature": ("Signature", "signature"),
@@ -79,6 +81,7 @@ __all__ = [
     "Clock",
     "Contingencies",
     "Contingency",
+    "CutSets",
     "Dependency",
     "Domain",
     "Event",
@@ -105,6 +108,7 @@ __all__ = [
     "Verdict",
     "blast_radius",
     "contingencies",
+    "cut_sets",
     "fault_tree",
     "free_parameters",
     "from_networkx",

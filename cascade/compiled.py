@@ -32,18 +32,29 @@ def compiled(function: F) -> F:
 
 
 def compile_passes() -> None:
-    """Replace every marked function in its module by its compiled form (idempotent)."""
-    if not _MARKED:
+    """Replace every marked function of the engine in its module by its compiled form (idempotent)."""
+    compile_marked([function for function in _MARKED if not allocates(function)], "behaviours", "engine")
+
+
+def compile_logic() -> None:
+    """Do the same for the logic; what may allocate takes longer to get ready than most answers of the engine."""
+    functions = [function for function in _MARKED if allocates(function)]
+    if functions:
+        start_allocation()
+    compile_marked(functions, "logic")
+
+
+def compile_marked(functions: list[Callable[..., Any]], *packages: str) -> None:
+    """Compile some functions, whose code on disk is good as long as all files of some packages are the same."""
+    if not functions:
         return
     import numba  # noqa: PLC0415 - half a second that only simulations should pay
 
-    if any(allocates(function) for function in _MARKED):
-        start_allocation()
-    engine, logic = _sources_stamp("behaviours", "engine"), _sources_stamp("logic")
-    while _MARKED:
-        function = _MARKED.pop()
+    stamp = _sources_stamp(*packages)
+    for function in functions:
+        _MARKED.remove(function)
         dispatcher = numba.njit(**OPTIONS | {"_nrt": allocates(function)})(function)
-        _tune_cache(dispatcher, logic if allocates(function) else engine)
+        _tune_cache(dispatcher, stamp)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis.causes import Question
-from cascade.analysis.contingencies import contingencies_of, entry_points
+from cascade.analysis.contingencies import entry_points
 from cascade.analysis.failure_logic import failure_logic
+from cascade.compiled import compile_logic
 from cascade.logic import fixpoint
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 LITTLE: Final = 1e-9
 """By how much a loss must be larger than what an objective bears."""
+
+
+QUICK: Final = 200_000
+"""Inputs looked at, up to which an answer is there before compiled code would be ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,18 @@ def single_points(topology: Topology, candidates: Iterable[str]) -> tuple[Single
     """
     borne = 1.0 - topology.objective.success_fraction
     logic = failure_logic(topology, Question(loss_fraction=min(borne + LITTLE, 1.0)))
-    every = contingencies_of(logic)
-    place = {name: index for index, name in enumerate(every.names)}
-    users = entry_points(topology)
-    nodes = np.array([logic.node_of[user] for user in users], np.int64)
+    names = [name for name in candidates if name in logic.event_of]
+    gates = logic.gates
+    if len(names) * gates.inputs.size > QUICK:
+        compile_logic()
+    first_user, users = fixpoint.users_of(gates.first, gates.inputs)
     found = []
-    for name in candidates:
-        if name not in place or not every.entry_points_lost_count[place[name]]:
-            continue
-        failed = np.zeros(logic.gates.size, np.bool_)
+    for name in names:
+        failed = np.zeros(gates.size, np.bool_)
         failed[logic.event_of[name]] = True
-        lost = fixpoint.down(logic.gates, failed)[nodes]
-        taken = tuple(user for user, is_lost in zip(users, lost, strict=True) if is_lost and user != name)
+        down = fixpoint.spread(gates.least, first_user, users, failed)
+        taken = tuple(user for user in entry_points(topology) if user != name and down[logic.node_of[user]])
         if taken:
-            found.append(SinglePoint(name, taken, int(every.affected_count[place[name]])))
+            lost = sum(bool(down[logic.node_of[service]]) for service in topology.services if service != name)
+            found.append(SinglePoint(name, taken, lost))
     return tuple(sorted(found, key=lambda point: -point.lost_count))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from cascade.compiled import compile_passes
+from cascade.compiled import compile_logic
 from cascade.logic import bdd, masks
 from cascade.logic.cut_sets import question
 from cascade.logic.order import condense
@@ -42,7 +42,7 @@ class Sampled(NamedTuple):
 
 def rare_event(found: CutSets, probability: Floats) -> float:
     """Sum the probabilities of the minimal cut sets: never below that of their union."""
-    compile_passes()
+    compile_logic()
     larger = found.larger
     total, _ = bdd.summed(larger.root, probability[list(larger.events)], larger.family.store)
     return float(probability[list(found.single)].sum()) + total
@@ -78,7 +78,7 @@ def sampled(gates: Gates, targets: Sequence[int], probability: Floats, *, sample
     >>> abs(found.mean - 0.25) < 5 * found.standard_error
     True
     """
-    compile_passes()
+    compile_logic()
     asked = question(gates, list(targets)).gates
     top = targets[0] if len(targets) == 1 else gates.size
     condensed = condense(asked)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cascade.compiled import compile_passes
+from cascade.compiled import compile_logic
 from cascade.logic import bdd, sets, sweep
 from cascade.logic.fault_tree import FaultTree
 from cascade.logic.formula import Formula, formula_of
@@ -122,7 +122,7 @@ def cut_sets(gates: Gates, targets: Iterable[int], *, order: int = 2, orders: Or
     >>> found.counts, list(found)
     ((0, 2), [(1, 2), (1, 3)])
     """
-    compile_passes()
+    compile_logic()
     tree = question(gates, list(targets))
     formula = formula_of(tree)
     weight = np.ones(gates.size, np.int32) if orders is None else orders

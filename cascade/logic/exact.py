@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cascade.compiled import compile_passes
+from cascade.compiled import compile_logic
 from cascade.logic import bdd
 from cascade.logic.formula import formula_of
 from cascade.logic.modules import modules_of
@@ -185,7 +185,7 @@ def counted_exactly(root: int, each: list[list[int]], diagrams: Diagrams) -> lis
 
 def diagram_of(module: Module, budget: int) -> Solved:
     """Give the diagram of a module, by the first order that gives a small one."""
-    compile_passes()
+    compile_logic()
     if not module.gates:
         return built(module, module.variables, budget)
     room = min(FIRST_NODES, budget)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.compiled import compile_passes, compiled
+from cascade.compiled import compile_logic, compiled
 
 if TYPE_CHECKING:
     from cascade.logic.gates import Flags, Gates, Ints, Links
@@ -22,7 +22,7 @@ def down(gates: Gates, failed: Flags) -> Flags:
     >>> down(pair, np.array([False, True, False])).tolist(), down(pair, np.array([False, True, True])).tolist()
     ([False, True, False], [True, True, True])
     """
-    compile_passes()
+    compile_logic()
     first_user, users = users_of(gates.first, gates.inputs)
     return spread(gates.least, first_user, users, failed)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cascade.compiled import compile_passes, compiled
+from cascade.compiled import compile_logic, compiled
 
 if TYPE_CHECKING:
     from cascade.logic.gates import Flags, Gates, Ints, Links
@@ -48,7 +48,7 @@ def condense(gates: Gates) -> Condensed:
     >>> found.row_of.tolist(), found.inputs.tolist()
     ([1, 1, 0], [0])
     """
-    compile_passes()
+    compile_logic()
     is_or = gates.least == 1
     together = components(gates.first, gates.inputs, is_or)
     first, inputs, least = merged(gates.first, gates.inputs, gates.least, together)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.compiled import compile_passes, compiled
+from cascade.compiled import compile_logic, compiled
 from cascade.logic import fixpoint
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def cause_paths(gates: Gates, failed: Flags) -> tuple[Links, Links]:
     >>> [each.tolist() for each in cause_paths(chain, np.array([False, False, True]))]
     [[2, 1, 0], [1, 2, -1]]
     """
-    compile_passes()
+    compile_logic()
     first_user, users = fixpoint.users_of(gates.first, gates.inputs)
     steps = rounds(gates.least, first_user, users, failed)
     return steps, last_inputs(gates.first, gates.inputs, steps)

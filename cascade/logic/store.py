@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from cascade.compiled import compile_passes, compiled
+from cascade.compiled import compile_logic, compiled
 from cascade.errors import CascadeError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Diagrams:
 
     def __init__(self, levels: int, *, budget: int, room: int = 2**12) -> None:
         """Make an empty store for variables 0 to ``levels`` - 1 and at most about ``budget`` nodes."""
-        compile_passes()
+        compile_logic()
         self.budget = budget
         self.store = empty(levels, room)
 

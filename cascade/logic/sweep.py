@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from cascade.compiled import compile_passes, compiled
+from cascade.compiled import compile_logic, compiled
 from cascade.logic import masks
 from cascade.logic.order import Condensed, condense
 
@@ -74,7 +74,7 @@ def sweep(gates: Gates, *, counted: Flags | None = None, weight: Floats | None =
     >>> found.affected_count.tolist(), found.hit_count.tolist()
     ([0, 1, 2], [2, 1, 0])
     """
-    compile_passes()
+    compile_logic()
     size = gates.size
     counted = np.ones(size, np.bool_) if counted is None else counted
     weight = np.zeros(size) if weight is None else weight
@@ -113,7 +113,7 @@ def worst(gates: Gates, rank: Floats, part: Ints | None = None) -> Links:
     Of equal ranks the lower index counts as higher. Where the failure of a node is a node of its own,
     ``part`` (V,) says which node it belongs to, and takes down as no other.
     """
-    compile_passes()
+    compile_logic()
     condensed = condense(gates)
     part = np.arange(gates.size) if part is None else part
     by_rank = np.lexsort((np.arange(gates.size), -rank)).astype(np.int32)
@@ -132,7 +132,7 @@ def worst(gates: Gates, rank: Floats, part: Ints | None = None) -> Links:
 
 def takers(gates: Gates, target: int) -> Flags:
     """Say of each node (V,) whether the target goes down once it is down, whatever makes it so."""
-    compile_passes()
+    compile_logic()
     condensed = condense(gates)
     rows = condensed.least.size
     return those_with_bit(condensed, int(condensed.row_of[target]), width(rows))[condensed.row_of]
