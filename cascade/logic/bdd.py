@@ -39,67 +39,32 @@ HOLDING: Final = 6
 
 
 @compiled
-def conjunction(one: Node, other: Node, store: Store) -> Node:
-    """Where both functions are true; ``FULL`` without room."""
-    if FALSE in (one, other):
-        return FALSE
-    if one in (TRUE, other):
-        return other
-    if other == TRUE:
+def combination(operation: int, one: Node, other: Node, store: Store) -> Node:
+    """Where both functions are true (``AND``), or one of them (``OR``); ``FULL`` without room."""
+    decides = FALSE if operation == AND else TRUE
+    if decides in (one, other):
+        return np.int64(decides)
+    if one == other or other <= TRUE:
         return one
+    if one <= TRUE:
+        return other
     if one > other:
         one, other = other, one
-    known = diagrams.recall(AND, one, other, store)
+    known = diagrams.recall(operation, one, other, store)
     if known >= 0:
-        return known
+        return np.int64(known)
     nodes = store.nodes
     first, second = nodes[one, LEVEL], nodes[other, LEVEL]
     level = min(first, second)
-    low = conjunction(
-        np.int64(nodes[one, LOW]) if first == level else one,
-        np.int64(nodes[other, LOW]) if second == level else other,
-        store,
-    )
+    low_one, high_one, low_other, high_other = one, one, other, other
+    if first == level:
+        low_one, high_one = np.int64(nodes[one, LOW]), np.int64(nodes[one, HIGH])
+    if second == level:
+        low_other, high_other = np.int64(nodes[other, LOW]), np.int64(nodes[other, HIGH])
+    low = combination(operation, low_one, low_other, store)
     if low == FULL:
-        return FULL
-    high = conjunction(
-        np.int64(nodes[one, HIGH]) if first == level else one,
-        np.int64(nodes[other, HIGH]) if second == level else other,
-        store,
-    )
-    return made(AND, one, other, level, low, high, store)
-
-
-@compiled
-def disjunction(one: Node, other: Node, store: Store) -> Node:
-    """Where one of the functions is true; ``FULL`` without room."""
-    if TRUE in (one, other):
-        return TRUE
-    if one in (FALSE, other):
-        return other
-    if other == FALSE:
-        return one
-    if one > other:
-        one, other = other, one
-    known = diagrams.recall(OR, one, other, store)
-    if known >= 0:
-        return known
-    nodes = store.nodes
-    first, second = nodes[one, LEVEL], nodes[other, LEVEL]
-    level = min(first, second)
-    low = disjunction(
-        np.int64(nodes[one, LOW]) if first == level else one,
-        np.int64(nodes[other, LOW]) if second == level else other,
-        store,
-    )
-    if low == FULL:
-        return FULL
-    high = disjunction(
-        np.int64(nodes[one, HIGH]) if first == level else one,
-        np.int64(nodes[other, HIGH]) if second == level else other,
-        store,
-    )
-    return made(OR, one, other, level, low, high, store)
+        return np.int64(FULL)
+    return made(operation, one, other, level, low, combination(operation, high_one, high_other, store), store)
 
 
 @compiled
@@ -139,10 +104,10 @@ def at_least(functions: Longs, least: int, store: Store) -> int:
     for f in range(functions.size):
         missing = least - (functions.size - 1 - f)
         for j in range(min(least, f + 1), max(missing, 1) - 1, -1):
-            both = conjunction(functions[f], found[j - 1], store)
+            both = combination(AND, functions[f], found[j - 1], store)
             if both == FULL:
                 return FULL
-            found[j] = disjunction(found[j], both, store)
+            found[j] = combination(OR, found[j], both, store)
             if found[j] == FULL:
                 return FULL
     return int(found[least])
@@ -335,7 +300,7 @@ def union(sets: Node, store: Store) -> Node:
     with_it = high if high == FALSE else diagrams.find_or_add(store.nodes[sets, LEVEL], FALSE, high, store)
     if with_it == FULL:
         return FULL
-    node = disjunction(low, with_it, store)
+    node = combination(OR, low, with_it, store)
     if node != FULL:
         diagrams.remember(UNION, sets, sets, node, store)
     return node

@@ -238,9 +238,9 @@ def combined(gate: Gate, functions: dict[int, int], diagrams: Diagrams) -> int:
     level = diagrams.store.nodes[:, 0]
     parts.sort(key=lambda function: (-int(level[function]), function))
     if gate.least == 1:
-        return folded(parts, FALSE, diagrams, is_or=True)
+        return folded(bdd.OR, parts, FALSE, diagrams)
     if gate.least == len(parts):
-        return folded(parts, TRUE, diagrams, is_or=False)
+        return folded(bdd.AND, parts, TRUE, diagrams)
     functions_array = np.array(parts, np.int64)
     return diagrams.run(lambda store: bdd.at_least(functions_array, gate.least, store))
 
@@ -254,10 +254,9 @@ def inputs_of(gate: Gate, functions: dict[int, int], diagrams: Diagrams) -> Iter
         yield function
 
 
-def folded(parts: list[int], empty: int, diagrams: Diagrams, *, is_or: bool) -> int:
+def folded(operation: int, parts: list[int], empty: int, diagrams: Diagrams) -> int:
     """Combine functions, what stands lowest first."""
-    operation = bdd.disjunction if is_or else bdd.conjunction
     found = empty
     for part in parts:
-        found = diagrams.run(lambda store, one=found, other=part: operation(one, other, store))  # type: ignore[misc]
+        found = diagrams.run(lambda store, one=found, other=part: bdd.combination(operation, one, other, store))  # type: ignore[misc]
     return found
