@@ -14,7 +14,7 @@ ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export MPLCONFIGDIR ?= $(CURDIR)/build/matplotlib
 endif
 
-.PHONY: help demo test check lint bench docs notebooks stale agreement lock install clean
+.PHONY: help demo test explore check lint bench docs notebooks stale agreement lock install clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,9 @@ demo: $(VENV)/.run ## the blast-radius report of the flagship outage, and its ti
 
 test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
+
+explore: $(VENV)/.test ## the properties of the engine on topologies that nobody has seen
+	CASCADE_EXPLORE=1 $(BIN)/python -m pytest tests/engine/test_properties.py
 
 check: lint stale test ## what CI asks: format, lint, types, layers, generated files, tests
 
