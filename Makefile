@@ -27,7 +27,7 @@ test: $(VENV)/.test ## all tests
 	$(BIN)/python -m pytest
 
 explore: $(VENV)/.test ## the properties of the engine on topologies that nobody has seen
-	CASCADE_EXPLORE=1 $(BIN)/python -m pytest tests/engine/test_properties.py
+	$(BIN)/python -m pytest tests/engine/test_properties.py --hypothesis-seed=random
 
 check: lint stale test ## what CI asks: format, lint, types, layers, generated files, tests
 

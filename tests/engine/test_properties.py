@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -24,12 +23,7 @@ STEP_S = 0.25
 STEPS = round(DURATION_S / STEP_S)
 STILL, RIPPLE = 1e-6, 5e-2
 """Change that is none: of most systems, and of those whose leases or entries expire bin by bin."""
-FEW = settings(
-    max_examples=25,
-    derandomize="CASCADE_EXPLORE"
-    not in os.environ,  # a change is judged by the same cases; `make explore` draws new ones
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 Case = tuple[Topology, Scenario]
 
 
