@@ -58,24 +58,41 @@ def settle(
 ) -> bool:
     """Step without events until the state no longer changes; whether it came to rest.
 
-    ``before`` (N, 5) is room to remember a step in.
+    ``before`` (N + M, 5) is room to remember a step in.
     """
     for _ in range(most):
-        moved, units = 0.0, units_in_service(system, state)
-        for i in range(system.nodes.size):
-            now, was = state.answers[i], before[i]
-            was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
-            was[4] = flows[i, OFFERED]
+        remember(system, state, flows, before)
         step(system, state, special, flows, 0.0, dt)
-        for i in range(system.nodes.size):
-            now, was = state.answers[i], before[i]
-            moved = max(moved, abs(state.nodes[i].work - was[0]) / (1.0 + was[0]))
-            moved = max(moved, abs(flows[i, OFFERED] - was[4]) / (1.0 + was[4]))
-            moved = max(moved, abs(now.accepted - was[1]), abs(now.good - was[2]))
-            moved = max(moved, abs(now.mean_s - was[3]) / (1e-3 + was[3]))
-        if max(moved, abs(units_in_service(system, state) - units)) < tolerance:
+        if movement(system, state, flows, before) < tolerance:
             return not has_tripped(system, state)
     return False
+
+
+@compiled
+def remember(system: System, state: State, flows: Floats, before: Floats) -> None:
+    """Note what is at rest when it stays the same: of nodes work, answers and load, of fleets the units."""
+    for i in range(system.nodes.size):
+        now, was = state.answers[i], before[i]
+        was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
+        was[4] = flows[i, OFFERED]
+    for m in range(system.fleets.size):
+        before[system.nodes.size + m, 0] = state.fleets[m].in_service
+
+
+@compiled
+def movement(system: System, state: State, flows: Floats, before: Floats) -> float:
+    """Largest change since :func:`remember`, of stocks and load relative to them (to one below that)."""
+    moved = 0.0
+    for i in range(system.nodes.size):
+        now, was = state.answers[i], before[i]
+        moved = max(moved, abs(state.nodes[i].work - was[0]) / (1.0 + was[0]))
+        moved = max(moved, abs(flows[i, OFFERED] - was[4]) / (1.0 + was[4]))
+        moved = max(moved, abs(now.accepted - was[1]), abs(now.good - was[2]))
+        moved = max(moved, abs(now.mean_s - was[3]) / (1e-3 + was[3]))
+    for m in range(system.fleets.size):
+        was_out = system.fleets[m].size - before[system.nodes.size + m, 0]
+        moved = max(moved, abs(state.fleets[m].in_service - before[system.nodes.size + m, 0]) / (1.0 + was_out))
+    return moved
 
 
 @compiled
@@ -85,12 +102,3 @@ def has_tripped(system: System, state: State) -> bool:
     for b in range(system.breakers.size):
         until_s = max(until_s, state.breakers[b].open_until_s)
     return until_s > 0.0
-
-
-@compiled
-def units_in_service(system: System, state: State) -> float:
-    """Sum of the fleets' shares in service."""
-    share = 0.0
-    for m in range(system.fleets.size):
-        share += state.fleets[m].in_service / system.fleets[m].size
-    return share

@@ -167,7 +167,7 @@ def bring_to_rest(
     """
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
-    before = np.zeros((system.nodes.size, 5))
+    before = np.zeros((system.nodes.size + system.fleets.size, 5))
     for settling_s, most in SETTLING_STEPS:
         if loop.settle(system, state, special, at_rest, before, settling_s, most, AT_REST):
             rest = State._make(table.copy() for table in state), at_rest.copy()
