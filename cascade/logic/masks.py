@@ -44,8 +44,8 @@ class Counter(NamedTuple):
     """(BLOCK,) rows that are not in the planes yet."""
     filled: Links
     """(1,) how many those are."""
-    carry: Masks
-    """(W,) room for carries."""
+    carries: Masks
+    """(BLOCK / 2, W) room for carries."""
 
 
 @compiled
@@ -59,7 +59,7 @@ def counters(words: int) -> Counter:
     """Make a counter that stands at zero."""
     return Counter(
         np.zeros((PLANES, words), np.uint64), np.zeros(BLOCK, np.int32), np.zeros(1, np.int32),
-        np.zeros(words, np.uint64),
+        np.zeros((BLOCK // 2, words), np.uint64),
     )  # fmt: skip
 
 
@@ -85,11 +85,33 @@ def flow(condensed: Condensed, component: int, mask: Masks, live: Flags) -> None
     for c in range(component, condensed.loops.size):
         first, last = condensed.start[c], condensed.start[c + 1]
         if not condensed.loops[c]:
-            evaluate(condensed, first, mask, live, digits, carry)
+            if condensed.least[first] == 1:
+                join(condensed, first, mask, live)
+            else:
+                evaluate(condensed, first, mask, live, digits, carry)
         else:
             if changed_in.size == 0:
                 changed_in = np.zeros(live.size, np.int32)
             settle(condensed, first, last, mask, live, digits, carry, changed_in)
+
+
+@compiled
+def join(condensed: Condensed, row: int, mask: Masks, live: Flags) -> None:
+    """Add to a row the failures that take one of its inputs down, two inputs at a time."""
+    waiting = -1
+    for k in range(condensed.first[row], condensed.first[row + 1]):
+        other = condensed.inputs[k]
+        if live[other]:
+            if waiting < 0:
+                waiting = other
+            else:
+                for w in range(mask.shape[1]):
+                    mask[row, w] |= mask[waiting, w] | mask[other, w]
+                waiting = -1
+            live[row] = True
+    if waiting >= 0:
+        for w in range(mask.shape[1]):
+            mask[row, w] |= mask[waiting, w]
 
 
 @compiled
@@ -223,55 +245,62 @@ def add(counter: Counter, mask: Masks, row: int, times: int) -> None:
     digit = 0
     while times > 0:
         if times & 1:
-            for w in range(mask.shape[1]):
-                ripple(counter.planes, digit, w, mask[row, w])
+            add_row(counter, mask, row, digit)
         times >>= 1
         digit += 1
 
 
 @compiled
-def ripple(planes: Masks, digit: int, w: int, carry: Any) -> None:
-    """Add one bit per count at a digit."""
-    while carry != NONE:
-        before = planes[digit, w]
-        planes[digit, w] = before ^ carry
-        carry &= before
-        digit += 1
+def add_row(counter: Counter, mask: Masks, row: int, digit: int) -> None:
+    """Count a row once at a digit."""
+    for w in range(mask.shape[1]):
+        counter.carries[0, w] = mask[row, w]
+    push(counter.planes, digit, counter.carries)
 
 
 @compiled
 def add_block(counter: Counter, mask: Masks) -> None:
     """Count the rows that wait, by a tree of carry-save adders."""
-    planes, rows, carry = counter.planes, counter.waiting, counter.carry
-    for w in range(mask.shape[1]):
-        one, two, four = planes[0, w], planes[1, w], planes[2, w]
-        fours_b = NONE
-        for half in range(2):
-            a, b = mask[rows[4 * half], w], mask[rows[4 * half + 1], w]
-            twos_a = (one & (a ^ b)) | (a & b)
-            one ^= a ^ b
-            a, b = mask[rows[4 * half + 2], w], mask[rows[4 * half + 3], w]
-            twos_b = (one & (a ^ b)) | (a & b)
-            one ^= a ^ b
-            fours_a = (two & (twos_a ^ twos_b)) | (twos_a & twos_b)
-            two ^= twos_a ^ twos_b
-            if half == 0:
-                fours_b = fours_a
-            else:
-                carry[w] = (four & (fours_a ^ fours_b)) | (fours_a & fours_b)
-                four ^= fours_a ^ fours_b
-        planes[0, w], planes[1, w], planes[2, w] = one, two, four
-    for w in range(mask.shape[1]):
-        ripple(planes, 3, w, carry[w])
+    planes, rows, carries = counter.planes, counter.waiting, counter.carries
+    fold(planes, 0, mask, rows[0], rows[1], carries, 0)
+    fold(planes, 0, mask, rows[2], rows[3], carries, 1)
+    fold(planes, 1, carries, 0, 1, carries, 2)
+    fold(planes, 0, mask, rows[4], rows[5], carries, 0)
+    fold(planes, 0, mask, rows[6], rows[7], carries, 1)
+    fold(planes, 1, carries, 0, 1, carries, 3)
+    fold(planes, 2, carries, 2, 3, carries, 0)
+    push(planes, 3, carries)
     counter.filled[0] = 0
+
+
+@compiled
+def fold(planes: Masks, digit: int, mask: Masks, one: int, other: int, carries: Masks, carry: int) -> None:
+    """Add two rows of some masks to a digit, and leave what is carried to the next in a row of the carries."""
+    for w in range(planes.shape[1]):
+        half = planes[digit, w] ^ mask[one, w]
+        carries[carry, w] = (planes[digit, w] & mask[one, w]) | (half & mask[other, w])
+        planes[digit, w] = half ^ mask[other, w]
+
+
+@compiled
+def push(planes: Masks, digit: int, carries: Masks) -> None:
+    """Add the first of the carries, one bit per count, at a digit; it is used up."""
+    more = ~NONE
+    while more != NONE:
+        more = NONE
+        for w in range(planes.shape[1]):
+            before = planes[digit, w]
+            planes[digit, w] = before ^ carries[0, w]
+            carries[0, w] &= before
+            more |= carries[0, w]
+        digit += 1
 
 
 @compiled
 def read(counter: Counter, mask: Masks, batch: Links, total: Ints) -> None:
     """Add the counts of a batch to the totals of its rows (K,), and set the counter to zero."""
     for k in range(counter.filled[0]):
-        for w in range(mask.shape[1]):
-            ripple(counter.planes, 0, w, mask[counter.waiting[k], w])
+        add_row(counter, mask, counter.waiting[k], 0)
     counter.filled[0] = 0
     highest = 0
     for p in range(PLANES):

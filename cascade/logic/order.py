@@ -52,7 +52,8 @@ def condense(gates: Gates) -> Condensed:
     is_or = gates.least == 1
     together = components(gates.first, gates.inputs, is_or)
     first, inputs, least = merged(gates.first, gates.inputs, gates.least, together)
-    block = components(first, inputs, np.ones(least.size, np.bool_))
+    only_ors = bool(is_or.all())  # then the sets are the components already
+    block = np.arange(least.size) if only_ors else components(first, inputs, np.ones(least.size, np.bool_))
     by_block = np.argsort(block, kind="stable").astype(np.int32)
     place = np.empty(by_block.size, np.int32)
     place[by_block] = np.arange(by_block.size, dtype=np.int32)
@@ -61,8 +62,7 @@ def condense(gates: Gates) -> Condensed:
     start = np.zeros(sizes.size + 1, np.int64)
     np.cumsum(sizes, out=start[1:])
     row_of = place[together]
-    first_member = np.zeros(by_block.size + 1, np.int64)
-    np.cumsum(np.bincount(row_of, minlength=by_block.size), out=first_member[1:])
+    first_member, member = grouped(row_of, by_block.size)
     return Condensed(
         row_of=row_of,
         first=ordered_first,
@@ -70,7 +70,7 @@ def condense(gates: Gates) -> Condensed:
         least=least[by_block],
         start=start,
         loops=sizes > 1,
-        member=np.argsort(row_of, kind="stable").astype(np.int32),
+        member=member,
         first_member=first_member,
     )
 
@@ -132,11 +132,8 @@ def components(first: Ints, inputs: Links, follows: Flags) -> Links:  # noqa: C9
 
 
 @compiled
-def merged(first: Ints, inputs: Links, least: Links, row_of: Links) -> tuple[Ints, Links, Links]:
-    """Give the gates of sets of nodes: first, inputs and thresholds; an OR lists each other set once."""
-    rows = 0
-    for node in range(row_of.size):
-        rows = max(rows, row_of[node] + 1)
+def grouped(row_of: Links, rows: int) -> tuple[Ints, Links]:
+    """List the nodes of each row: where they start (K + 1,), and all of them (V,) in the order of their rows."""
     first_member = np.zeros(rows + 1, np.int64)
     for node in range(row_of.size):
         first_member[row_of[node] + 1] += 1
@@ -146,6 +143,14 @@ def merged(first: Ints, inputs: Links, least: Links, row_of: Links) -> tuple[Int
     for node in range(row_of.size):
         member[fill[row_of[node]]] = node
         fill[row_of[node]] += 1
+    return first_member, member
+
+
+@compiled
+def merged(first: Ints, inputs: Links, least: Links, row_of: Links) -> tuple[Ints, Links, Links]:
+    """Give the gates of sets of nodes: first, inputs and thresholds; an OR lists each other set once."""
+    rows = int(row_of.max()) + 1 if row_of.size > 0 else 0
+    first_member, member = grouped(row_of, rows)
     new_first = np.zeros(rows + 1, np.int64)
     new_inputs, new_least = np.empty(inputs.size, np.int32), np.ones(rows, np.int32)
     seen, count = np.full(rows, -1, np.int32), 0
