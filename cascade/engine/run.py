@@ -66,7 +66,7 @@ class Fall:
 class Run:
     """One scenario played on one topology.
 
-    ``run.offered_rps`` and the other names of :data:`SERIES` are arrays (T, N) over
+    ``run.series["offered_rps"]`` and the other :data:`SERIES` are arrays (T, N) over
     ``times_s`` (T,) [s since the scenario's start] and ``names`` (N,): services, groups and fleets.
     """
 

@@ -27,8 +27,9 @@ def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) ->
             node, now = system.nodes[i], state.nodes[i]
             timely, pushed = gather(system, state, flows[i], i)
             outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
-            flows[i, OFFERED] = min(flows[i, OFFERED] + outside, MOST_RPS)
-            take(node, now, state.answers[i], flows[i], system.laws, outside, timely, pushed, dt)
+            arriving = flows[i, OFFERED] + outside
+            flows[i, OFFERED] = min(arriving, MOST_RPS)
+            take(node, now, state.answers[i], flows[i], system.laws, arriving, outside, timely, pushed, dt)
             if not now.at_rest:
                 state.awake[i], state.in_doubt[i] = True, True
             call_out(system, state, i, dt)
@@ -54,9 +55,9 @@ def gather(system: System, state: State, flow: Floats, i: int) -> tuple[float, f
 @compiled
 def take(
     node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
-    outside: float, timely: float, pushed: float, dt: float,
+    arriving: float, outside: float, timely: float, pushed: float, dt: float,
 ) -> None:  # fmt: skip
-    """Take what arrives, and notice whether anything changes by it."""
+    """Take what arrives, cut off at the ceiling of all rates, and notice whether anything changes by it."""
     offered = flow[OFFERED]
     work, busy, used, age_s = now.work, now.busy, now.used, now.age_s
     spread, starts, accepted, pushed_before = now.spread, now.starts_rps, answer.accepted, now.pushed
@@ -68,9 +69,9 @@ def take(
         flow[SERVED] = offered
         flow[GOODPUT] = offered * answer.good
         flow[FAILED] = offered - flow[GOODPUT]
-    now.pushed = pushed / offered if offered > 0.0 else 0.0
-    if offered > 0.0:
-        now.success = (timely + outside * answer.accepted * answer.good) / offered
+    now.pushed = pushed / arriving if arriving > 0.0 else 0.0
+    if arriving > 0.0:
+        now.success = (timely + outside * answer.accepted * answer.good) / arriving
     now.at_rest = (
         rest.same(now.work, work)
         and rest.same(now.busy, busy)
