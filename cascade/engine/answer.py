@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import contention, occupancy, retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine import rest, serve
+from cascade.engine import rest, serve, shape
 
 if TYPE_CHECKING:
     from cascade.engine.state import Answer, CallState, NodeState, Reply, State
@@ -179,8 +179,10 @@ def hear(live: CallState, reply: Reply) -> bool:
 
 @compiled
 def answer_for_group(system: System, state: State, i: int) -> None:
-    """Mix the answers of a group's members by the share of calls that each gets."""
+    """Mix the answers of a group's members by the share of calls that each gets, at once when calls move at once."""
     node, row = system.nodes[i], state.answers[i]
+    if system.routes[node.route].failover_s <= 0.0:
+        shape.share_out(system, state, node.route, 0.0)
     good, mean, square, failing_s = 0.0, 0.0, 0.0, 0.0
     row.late, row.late_s, row.late_square = 0.0, 0.0, 0.0
     for e in range(node.first_call, node.last_call):

@@ -79,10 +79,12 @@ def node_table(
     rows = [node_row(topology, name, keys[i], most[i], law_of, start_of_day_s) for i, name in enumerate(ordered)]
     callees = np.sort(rank[[edge.callee for edge in edges]]) if edges else np.empty(0, np.int64)
     heard = np.searchsorted(callees, np.arange(len(ordered) + 1))
+    route_of = {name: index for index, name in enumerate(sorted(topology.groups))}
     spans = [
-        {"first_call": first[i], "last_call": first[i + 1], "first_caller": heard[i], "last_caller": heard[i + 1]}
-        for i in range(len(ordered))
-    ]
+        {"first_call": first[i], "last_call": first[i + 1], "first_caller": heard[i], "last_caller": heard[i + 1],
+         "route": route_of.get(name, -1)}
+        for i, name in enumerate(ordered)
+    ]  # fmt: skip
     return table_of(Node, [row | span for row, span in zip(rows, spans, strict=True)])
 
 

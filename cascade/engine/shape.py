@@ -114,27 +114,33 @@ def fall_back(system: System, state: State) -> None:
 
 @compiled
 def route(system: System, state: State, dt: float) -> None:
-    """Share a group's calls among the members that are up, if there are enough of them."""
+    """Move the calls of every group towards the members that are up."""
     for g in range(system.routes.size):
-        group = system.routes[g]
-        count = 0.0
-        for p in range(group.first_member, group.last_member):
-            count += is_member_up(system, state, system.members[p])
-        keep = math.exp(-dt / group.failover_s) if group.failover_s > 0.0 else 0.0
-        has_quorum = count >= system.nodes[group.node].quorum
-        taken = False
-        for p in range(group.first_member, group.last_member):
-            e = system.members[p]
-            switch = state.switches[e]
-            up = is_member_up(system, state, e)
-            target = switch.preference
-            if count > 0.0:
-                target = up / count
-                if group.is_ordered:
-                    target = 0.0 if taken else up
-                    taken = taken or up > 0.0
-            switch.preference = target + (switch.preference - target) * keep
-            state.calls[e].calls = switch.preference if has_quorum else 0.0
+        failover_s = system.routes[g].failover_s
+        share_out(system, state, g, math.exp(-dt / failover_s) if failover_s > 0.0 else 0.0)
+
+
+@compiled
+def share_out(system: System, state: State, g: int, keep: float) -> None:
+    """Share a group's calls among the members that are up, if there are enough; a share ``keep`` stays as it was."""
+    group = system.routes[g]
+    count = 0.0
+    for p in range(group.first_member, group.last_member):
+        count += is_member_up(system, state, system.members[p])
+    has_quorum = count >= system.nodes[group.node].quorum
+    taken = False
+    for p in range(group.first_member, group.last_member):
+        e = system.members[p]
+        switch = state.switches[e]
+        up = is_member_up(system, state, e)
+        target = switch.preference
+        if count > 0.0:
+            target = up / count
+            if group.is_ordered:
+                target = 0.0 if taken else up
+                taken = taken or up > 0.0
+        switch.preference = target + (switch.preference - target) * keep
+        state.calls[e].calls = switch.preference if has_quorum else 0.0
 
 
 @compiled

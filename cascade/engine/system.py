@@ -74,6 +74,8 @@ class Node:
     """Oldest work that may wait [s]."""
     quorum: float
     """k of k-of-n, for groups."""
+    route: int
+    """Of a group, how it shares calls; -1 for others."""
 
 
 class Call:
