@@ -45,15 +45,7 @@ def main(folder: Path) -> None:
         if row["scram_seconds"]:
             total_s, scram_s = total_s + took, scram_s + float(row["scram_seconds"])
         wanted = tuple(map(int, row["mcs_by_order"].split()))
-        verdict = (
-            "not coherent"
-            if not tree.is_coherent
-            else "equal"
-            if counts == wanted
-            else "no reference"
-            if not wanted
-            else "DIFFERENT"
-        )
+        verdict = verdict_on(counts, wanted) if tree.is_coherent else "not coherent"
         off = f"{abs(p / float(row['p_top_exact']) - 1.0):.0e}" if row["p_top_exact"] else "no reference"
         cells = (row["model"], f"{int(tree.gates.fails.sum()):,}", f"{sum(counts):,}", verdict, off, f"{took:.2f}")
         print("|", " | ".join([*cells, row["scram_seconds"]]), "|", flush=True)
