@@ -108,17 +108,17 @@ def brief(number: float) -> str:
     return f"{number:.0f}"
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
+def listed(names: Sequence[str], most: int = 4, *, last: str = "and") -> str:
     """Write some names as a list, and how many were left out.
 
     Examples
     --------
-    >>> listed(["a", "b", "c"], 2)
-    'a, b and 1 more'
+    >>> listed(["a", "b", "c"], 2), listed(["a", "b"], last="or")
+    ('a, b and 1 more', 'a or b')
     """
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        return f"{', '.join(names[:most])} {last} {len(names) - most} more"
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def headline(blast: BlastRadius) -> str:

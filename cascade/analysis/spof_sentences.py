@@ -21,7 +21,7 @@ def headline(spof: Spof) -> str:
     if not spof.targets:
         return "Nothing to ask about: no service has demand from outside, and no target is named."
     single = {name for target in spof.targets for name in target.single_points}
-    what = listed([target.name for target in spof.targets], 3)
+    what = listed([target.name for target in spof.targets], 3, last="or")
     if not single:
         return f"No single failure of another part takes {what} down."
     worst = next(found.names[index] for index in found.ranking if found.names[index] in single)
