@@ -68,19 +68,54 @@ def parse(text: str, file: str) -> tuple[Node, list[Problem]]:
     builder = _Builder(file)
     try:
         return builder.document(yaml.parse(text, Loader=LOADER)), builder.problems
-    except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
-        what = ", ".join(part for part in (error.context, error.problem) if part)
-        raise problem(file, f"not YAML: {what}", *((mark.line + 1, mark.column + 1) if mark else (1, 1))) from None
     except yaml.YAMLError as error:
-        raise problem(file, f"not YAML: {error}".splitlines()[0], 1, 1) from None
+        raise not_yaml(error, file) from None
+
+
+def with_merged(children: dict[str, Node]) -> dict[str, Node]:
+    """Take over the entries of the mappings under ``<<``; own entries and earlier mappings come first."""
+    merged = children.pop("<<")
+    for other in merged.children if isinstance(merged.children, list) else (merged,):
+        if isinstance(other.children, dict):
+            for key, child in other.children.items():
+                children.setdefault(key, child)
+    return children
+
+
+def parse_all(text: str, file: str) -> list[Node]:
+    """Turn every YAML document of a text into nodes; empty ones are left out, and what a topology may not hold is not.
+
+    Merge keys (``<<``) are followed. Tags mean nothing, and of a repeated key the first counts.
+
+    Raises
+    ------
+    TopologyError
+        When there is no telling what the text means.
+    """
+    check_characters(text, file)
+    builder = _Builder(file, merges=True)
+    try:
+        return list(builder.documents(yaml.parse(text, Loader=LOADER)))
+    except yaml.YAMLError as error:
+        raise not_yaml(error, file) from None
+
+
+def not_yaml(error: yaml.YAMLError, file: str) -> TopologyError:
+    """Say where a text stops being YAML."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return problem(file, f"not YAML: {error}".splitlines()[0], 1, 1)
+    mark: Any = error.problem_mark or error.context_mark
+    what = ", ".join(part for part in (error.context, error.problem) if part)
+    return problem(file, f"not YAML: {what}", *((mark.line + 1, mark.column + 1) if mark else (1, 1)))
 
 
 class _Builder:
-    """Follows the events of one document."""
+    """Follows the events of one document, or of many."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, merges: bool = False) -> None:
         self.file = file
+        self.merges = merges
+        """Whether ``<<`` takes over the entries of another mapping."""
         self.problems: list[Problem] = []
         self.anchors: dict[str, tuple[Node, int] | None] = {}
         """Finished nodes with their size; None while a node is not finished."""
@@ -98,6 +133,16 @@ class _Builder:
         if not isinstance(more, yaml.StreamEndEvent):
             raise self.error(more, "a second document; expected one topology in a file")
         return root
+
+    def documents(self, events: Iterator[yaml.Event]) -> Iterator[Node]:
+        """Yield the root of each document that holds something."""
+        next(events)  # the stream starts
+        while not isinstance(next(events), yaml.StreamEndEvent):
+            self.anchors.clear()
+            root = self.node(next(events), events, 0)
+            next(events)  # the document ends
+            if root.plain is not None:
+                yield root
 
     def node(self, event: Any, events: Iterator[yaml.Event], depth: int) -> Node:
         """Build the node that an event begins."""
@@ -148,7 +193,7 @@ class _Builder:
                 self.problems.append(self.found(key, f"the key '{name[:64]}' was given before, in line {first}"))
             else:
                 children[name] = child
-        return children
+        return with_merged(children) if self.merges and "<<" in children else children
 
     def key(self, event: Any) -> str:
         """Give the text of a key; names that look like numbers are names."""
