@@ -14,7 +14,7 @@ ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export MPLCONFIGDIR ?= $(CURDIR)/build/matplotlib
 endif
 
-.PHONY: help demo test explore check lint bench docs notebooks stale agreement lock install clean
+.PHONY: help demo test explore check lint bench docs notebooks quality pages stale agreement lock install clean
 .DELETE_ON_ERROR:
 
 help:
@@ -48,6 +48,12 @@ notebooks: $(VENV)/.test ## run the notebooks and draw the pictures of the READM
 	$(BIN)/python notebooks/refresh.py
 	$(BIN)/cascade replay $(FLAGSHIP) --quiet --plot docs/images/us-east-1.png
 	$(BIN)/cascade blast-radius topologies/shop.yaml --scenario outage --quiet --plot docs/images/shop.png
+
+quality: $(VENV)/.test ## write the table of how well importers read real files again
+	$(BIN)/python -m tests.importers.quality
+
+pages: $(VENV)/.test ## run the commands of the how-to pages and write what they print
+	$(BIN)/python -m tests.how_to
 
 stale: $(VENV)/.run # fails when a generated file is not what the program writes now
 	@mkdir -p build

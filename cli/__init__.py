@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import signal
 import sys
 from typing import Annotated, Final
@@ -11,8 +12,8 @@ import typer
 
 from cascade.errors import CascadeError
 
-COMMANDS: Final = ("validate", "show", "simulate", "blast-radius", "replay", "spof", "schema")
-"""In the order of the help; each is the function of that name in the file of that name."""
+COMMANDS: Final = ("import", "validate", "show", "simulate", "blast-radius", "replay", "spof", "schema")
+"""In the order of the help; each is the function of that name in the file of that name, see :func:`python_name`."""
 
 BAD_INPUT: Final = 2
 """Exit code when the input or the way of calling is wrong."""
@@ -77,9 +78,21 @@ def application() -> typer.Typer:
     )
     app.callback(epilog="Exit codes: 0 done, 2 bad input or usage, 130 interrupted.")(cascade)
     for name in COMMANDS:
-        function = name.replace("-", "_")
+        function = python_name(name)
         app.command(name)(getattr(importlib.import_module(f"cascade_cli.{function}"), function))
     return app
+
+
+def python_name(command: str) -> str:
+    """Give the name of a command's file and function.
+
+    Examples
+    --------
+    >>> python_name("blast-radius"), python_name("import")
+    ('blast_radius', 'import_')
+    """
+    name = command.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import sentences
+from cascade.analysis.caveats import caveats
 from cascade.analysis.failures import scenario_of_failures
 from cascade.analysis.impact import Impact, impact_of, with_common_cause
 from cascade.analysis.structure import SinglePoint, single_points
@@ -53,6 +54,11 @@ class BlastRadius:
     def headline(self) -> str:
         """What a manager needs to know."""
         return sentences.headline(self)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the answer rests on that nobody knows; nothing for a topology written by hand."""
+        return caveats(self.run.topology, [*self.trigger, *(name for impact in self.impacts for name in impact.path)])
 
     @property
     def outlasting(self) -> tuple[Impact, ...]:

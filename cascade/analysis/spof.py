@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis import spof_sentences
+from cascade.analysis.caveats import caveats
 from cascade.analysis.contingencies import Contingencies, contingencies_of, entry_points
 from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.probabilities import Probabilities, probabilities
@@ -57,6 +58,11 @@ class Spof:
     def headline(self) -> str:
         """What a manager needs to know."""
         return spof_sentences.headline(self)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the answer rests on that nobody knows; nothing for a topology written by hand."""
+        return caveats(self.topology)
 
     @property
     def untouched(self) -> tuple[str, ...]:

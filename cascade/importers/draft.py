@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cascade.importers.policies import CallPolicy
 
 
 class Evidence(StrEnum):
@@ -52,6 +57,8 @@ CONFIDENCE: Final[dict[Evidence, float]] = {
     Evidence.NAME: 0.1,
 }
 """How likely a call is that only this speaks for; a judgement, made in one place."""
+MOST_SHOWN: Final = 2
+"""Places that a comment names."""
 FIRM: Final = 0.5
 """Confidence from which a call is part of the topology unless evidence is chosen by name."""
 
@@ -95,6 +102,17 @@ class Origin:
         """Give it as a comment says it."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{self.what} ({place})"
+
+
+def firmest(origins: Sequence[Origin]) -> list[Origin]:
+    """Put the firmest first."""
+    return sorted(origins, key=lambda origin: (-CONFIDENCE[origin.evidence], origin))
+
+
+def origin_text(origins: Sequence[Origin]) -> str:
+    """Say what speaks for a call, the firmest first and not all of very many."""
+    more = f" and {len(origins) - MOST_SHOWN} more" if len(origins) > MOST_SHOWN else ""
+    return ", ".join(map(str, firmest(origins)[:MOST_SHOWN])) + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +189,24 @@ class Draft:
     """By name, as a topology file writes them: injected faults."""
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By name, as a topology file writes them."""
+    sections: dict[str, Any] = field(default_factory=dict)
+    """Other parts of a topology file, by key, as they stand there."""
+    states_demand: bool = False
+    """Whether the source says where all requests come in, so that nothing is guessed."""
+    policies: list[CallPolicy] = field(default_factory=list)
+    """Facts about calls whose callers another source knows; applied once all sources are together."""
     notes: list[str] = field(default_factory=list)
     """What the reader should know: sampling, time windows, what was passed over."""
     unresolved: list[tuple[str, str]] = field(default_factory=list)
     """(part, what it refers to) where nothing of that name is in the files."""
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     """(caller, callee, why) of what looks like a call and is none."""
+
+    @property
+    def services(self) -> list[Component]:
+        """The parts that are services: neither groups nor fleets."""
+        others = self.groups.keys() | self.sections.get("fleets", {}).keys()
+        return [component for name, component in self.components.items() if name not in others]
 
     def component(self, name: str) -> Component:
         """Give a part, made when it is not there yet."""

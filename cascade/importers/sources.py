@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 import tempfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +118,11 @@ class Document:
         """
         return parse_all(self.text, self.label)
 
+    def close(self) -> None:
+        """Let go of what was put aside."""
+        if self.spool is not None:
+            self.spool.close()
+
     def error(self, message: str, line: int = 0, column: int = 0) -> TopologyError:
         """Make the error that says what is wrong with it."""
         return problem(self.label, message, line, column)
@@ -137,9 +143,7 @@ class Bounded(io.RawIOBase):
         """Read the next bytes."""
         try:
             chunk = self.stream.read(len(buffer))
-        except (OSError, EOFError) as error:
-            raise problem(self.label, f"cannot be read: {one_line(str(error)).lower()}") from None
-        except Exception as error:  # zlib has an error of its own, of no common kind
+        except (OSError, EOFError, zlib.error) as error:
             raise problem(self.label, f"cannot be unpacked: {one_line(str(error)).lower()}") from None
         self.left -= len(chunk)
         if self.left < 0:
@@ -152,6 +156,19 @@ class Bounded(io.RawIOBase):
         if not self.is_kept:
             self.stream.close()
         super().close()
+
+
+class First:
+    """The first bytes of a stream."""
+
+    def __init__(self, stream: io.RawIOBase, most: int) -> None:
+        self.stream, self.left = stream, most
+
+    def read(self, size: int) -> bytes:
+        """Read the next of them."""
+        chunk = self.stream.read(min(size, self.left)) or b""
+        self.left -= len(chunk)
+        return chunk
 
 
 def parse_json(text: str, label: str, *, line: int = 1) -> Any:
@@ -172,8 +189,8 @@ def parse_json(text: str, label: str, *, line: int = 1) -> Any:
         raise problem(label, f"not JSON: {one_line(str(error)).lower()}", line, 1) from None
 
 
-def documents(paths: Iterable[str | Path]) -> tuple[Document, ...]:
-    """Open files; of folders all files of known endings, sorted by name. ``-`` is standard input.
+def documents(paths: Iterable[str | Path | IO[bytes]]) -> tuple[Document, ...]:
+    """Open files or streams; of folders all files of known endings, sorted by name. ``-`` is standard input.
 
     Raises
     ------
@@ -186,8 +203,11 @@ def documents(paths: Iterable[str | Path]) -> tuple[Document, ...]:
     return found
 
 
-def documents_of(path: str | Path) -> Iterator[Document]:
-    """Yield what is behind one path."""
+def documents_of(path: str | Path | IO[bytes]) -> Iterator[Document]:
+    """Yield what is behind one path or stream."""
+    if not isinstance(path, (str, Path)):
+        yield Document(one_line(str(getattr(path, "name", "<stream>"))), spool=put_aside(path))
+        return
     if str(path) == STDIN:
         yield Document(file_label(path), spool=put_aside(sys.stdin.buffer))
         return
@@ -210,9 +230,16 @@ def documents_of(path: str | Path) -> Iterator[Document]:
 
 def put_aside(stream: IO[bytes]) -> IO[bytes]:
     """Copy a stream to where it can be read more than once: to memory, or to a nameless file when it is large."""
-    spool = tempfile.SpooledTemporaryFile(max_size=MAX_WHOLE)  # noqa: SIM115 - open as long as the document
-    shutil.copyfileobj(Bounded(stream, file_label(STDIN), is_kept=True), spool, 2**20)
-    return spool
+    bounded = Bounded(stream, file_label(STDIN), is_kept=True)
+    kept = io.BytesIO()
+    shutil.copyfileobj(First(bounded, MAX_WHOLE), kept, 2**20)
+    more = bounded.read(1)
+    if not more:
+        return kept
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the document
+    file.write(kept.getvalue() + more)
+    shutil.copyfileobj(bounded, file, 2**20)
+    return file
 
 
 def is_wanted(file: Path) -> bool:

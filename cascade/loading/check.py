@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cascade.errors import Problem, TopologyError
-from cascade.loading.read import load
-from cascade.loading.source import file_label
+from cascade.loading.assumptions import Assumption, assumptions
+from cascade.loading.read import loads
+from cascade.loading.source import file_label, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,10 +28,14 @@ class Check:
     """All of them, sorted by place."""
     sizes: dict[str, int]
     """How many parts of each kind; nothing when there are problems."""
+    assumptions: tuple[Assumption, ...] = ()
+    """Numbers that are guesses, or are not there, as its comments say."""
 
     def __str__(self) -> str:
         """Give one line: ``file: ok`` with what is not nothing, or the number of problems."""
         kinds = [counted(count, kind) for kind, count in self.sizes.items() if count]
+        open_ends = Counter(assumption.kind for assumption in self.assumptions)
+        kinds += [f"{count} {kind}" for kind, count in sorted(open_ends.items())]
         verdict = ", ".join(["ok", *kinds]) if not self.problems else counted(len(self.problems), "problems")
         return f"{self.file}: {verdict}"
 
@@ -54,7 +60,8 @@ def check(files: Iterable[str | Path]) -> Checks:
 def check_file(path: str | Path) -> Check:
     """Read one file."""
     try:
-        return Check(file_label(path), (), sizes(load(path)))
+        text = read_text(path)
+        return Check(file_label(path), (), sizes(loads(text, file=file_label(path))), assumptions(text))
     except TopologyError as error:
         return Check(file_label(path), error.problems, {})
 

@@ -31,6 +31,8 @@ SECTIONS: Final = ("objective", "services", "groups", "fleets", "domains")
 """Where every number is a parameter; of the scenarios only what is tagged."""
 EXCEPTION: Final = "slo"
 """An objective of its own is the modeller's choice, whatever a comment says."""
+NO_PARAMETER: Final = "confidence"
+"""A number that changes no result."""
 
 _TAG: Final = re.compile(r"(?:^|\s)#\s*(published|derived|assumed)(?::|\s*$)")
 _BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -72,6 +74,8 @@ def parameters(text: str, file: str = "<text>") -> tuple[Parameter, ...]:
     found: dict[tuple[int, int], Parameter] = {}
     for path, node in numbers(root, Topology, ()):
         kind = "assumed" if EXCEPTION in path else tags.kind(node)
+        if path[-1] == NO_PARAMETER:
+            continue
         if path[0] in SECTIONS or (is_in_event(path) and kind != "untagged"):
             found.setdefault((node.line, node.column), Parameter(node.line, path, kind))
     return tuple(found[place] for place in sorted(found))

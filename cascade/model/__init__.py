@@ -5,6 +5,7 @@ from cascade.model.fleet import Fleet
 from cascade.model.group import Domain, Group
 from cascade.model.scenario import Event, Observed, Scenario
 from cascade.model.service import Objective, Service
+from cascade.model.suppression import Suppression
 from cascade.model.topology import Topology
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Observed",
     "Scenario",
     "Service",
+    "Suppression",
     "Topology",
 ]

@@ -55,6 +55,10 @@ class Dependency(Part):
     """``low`` calls are shed first when the callee cannot take all."""
     after: tuple[str, ...] = ()
     """Callees that must have answered before this call is made."""
+    evidence: tuple[str, ...] = ()
+    """How the call is known, as an importer found it: ``trace``, ``env``, ``depends_on``, ... Changes no result."""
+    confidence_fraction: Fraction = 1.0
+    """How sure it is that the call is made at all. Changes no result, but reports say when it is low."""
 
     @property
     def is_call(self) -> bool:

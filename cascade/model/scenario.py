@@ -73,7 +73,7 @@ class Event(Part):
     restore: str | None = None
     """Brings it back, wholly, also from a ``manual`` stop."""
     degrade: str | None = None
-    """Worsens a service: see ``capacity``, ``errors``, ``latency``."""
+    """Worsens a service: see ``capacity``, ``errors``, ``latency``, ``delay``."""
     surge: str | None = None
     """Multiplies the demand of an entry point by ``factor``."""
     throttle: str | None = None
@@ -97,6 +97,10 @@ class Event(Part):
     """degrade: share of the requests that fail."""
     latency: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
     """degrade: factor on the service time."""
+    delay_s: Seconds = 0.0
+    """degrade: time that is added to each answer, always the same."""
+    delayed_fraction: Fraction = 1.0
+    """degrade: share of the requests that ``delay`` meets."""
     factor: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
     """surge: factor on the demand."""
     rate_rps: Limit | None = None

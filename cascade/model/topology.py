@@ -11,9 +11,11 @@ from pydantic import Field, field_validator, model_validator
 from cascade.behaviours.part import Part
 from cascade.model.fleet import Fleet
 from cascade.model.group import Domain, Group
+from cascade.model.imported import Imported
 from cascade.model.references import Inconsistent, inconsistencies
 from cascade.model.scenario import Observed, Scenario
 from cascade.model.service import Objective, Service
+from cascade.model.suppression import Suppression
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -34,6 +36,8 @@ class Topology(Part):
     """What the system is called."""
     description: str = ""
     """One paragraph for the reader."""
+    imported: Imported | None = None
+    """What was imported, and what its sources are silent about; changes no result, but reports say so."""
     objective: Objective = Objective()
     """What counts as hit, unless a service says otherwise."""
     services: dict[Name, Service] = {}
@@ -48,6 +52,8 @@ class Topology(Part):
     """By name; the first is the one that is run when none is named."""
     observed: tuple[Observed, ...] = ()
     """What really happened, for replays."""
+    ignore: tuple[Suppression, ...] = ()
+    """Findings of ``cascade lint`` that are known and accepted."""
 
     @field_validator("services", mode="before")
     @classmethod

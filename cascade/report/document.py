@@ -89,6 +89,7 @@ def _(blast: BlastRadius) -> BlastRadiusDocument:
         "schema": "cascade/blast-radius/v1",
         **setting(blast.run),
         "headline": blast.headline,
+        "caveats": list(blast.caveats),
         "trigger": list(blast.trigger),
         "trigger_start_s": blast.trigger_start_s,
         "repaired_s": blast.repaired_s,

@@ -12,10 +12,20 @@ from cascade.analysis.spof import Spof
 from cascade.analysis.targets import Target
 from cascade.engine.run import Run
 from cascade.graph.layers import Shape
+from cascade.importers.coverage import Report
 from cascade.loading.check import Checks
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
-from cascade.report.schemas import ComparedEdge, ContingencyDocument, FoundProblem, ImpactDocument, Node, WeightDocument
+from cascade.report.imports import edge_values
+from cascade.report.schemas import (
+    ComparedEdge,
+    ContingencyDocument,
+    FoundCallDocument,
+    FoundProblem,
+    ImpactDocument,
+    Node,
+    WeightDocument,
+)
 from cascade.report.shapes import nodes
 from cascade.report.structure import contingency_values, weight_values
 
@@ -92,3 +102,13 @@ def _(spof: Spof) -> Sheet:
 def _(target: Target) -> Sheet:
     rows = (tuple(weight_values(weight).values()) for weight in target.weights)
     return Sheet(tuple(WeightDocument.__annotations__), rows)
+
+
+@sheet.register(Report)
+def _(report: Report) -> Sheet:
+    rows = []
+    for edge in report.edges:
+        values = edge_values(edge)
+        row = {**values, "evidence": " ".join(values["evidence"]), "origins": "; ".join(values["origins"])}
+        rows.append((*row.values(), edge.is_taken))
+    return Sheet((*FoundCallDocument.__annotations__, "is_taken"), rows)

@@ -52,7 +52,7 @@ def _(spof: Spof) -> list[Block]:
         )
     if spof.untouched:
         found.append(f"No single failure of anything else takes these down: {listed(spof.untouched, 12)}.")
-    return [*found, *say.of_restart(spof.restart), *say.of_assumptions(spof)]
+    return [*found, *say.of_restart(spof.restart), *say.of_assumptions(spof), *spof.caveats]
 
 
 def wanted(spof: Spof) -> dict[str, float]:
@@ -190,6 +190,7 @@ def _(spof: Spof) -> SpofDocument:
     return {
         "schema": "cascade/spof/v1",
         "headline": spof.headline,
+        "caveats": list(spof.caveats),
         "topology": spof.topology.name,
         "after_s": question.after_s,
         "loss_fraction": question.loss_fraction,
@@ -211,6 +212,7 @@ def _(target: Target) -> SpofDocument:
     return {
         "schema": "cascade/spof/v1",
         "headline": say.of_target(target),
+        "caveats": [],
         "topology": target.tree.name,
         "after_s": None,
         "loss_fraction": 1.0,

@@ -46,7 +46,7 @@ def _(blast: BlastRadius) -> list[Block]:
         found.append(f"Users notice nothing at {listed(untouched, 8)}.")
     if blast.single_points:
         found.append(single_points_table(blast))
-    return found
+    return [*found, *blast.caveats]
 
 
 def impact_table(blast: BlastRadius) -> Table:

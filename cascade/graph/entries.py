@@ -1,0 +1,31 @@
+"""Where requests must come in, so that everything that is called can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str]) -> list[str]:
+    """Give callers from which, together with those that are known, every call can be reached.
+
+    Those are the callers that nobody calls and, of a circle that nothing outside it calls, the one with the
+    most callees.
+
+    Examples
+    --------
+    >>> entries_of([("web", "db"), ("a", "b"), ("b", "a"), ("b", "db")], known=())
+    ['web', 'b']
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph(edges)
+    place = {name: index for index, name in enumerate(graph)}
+    circles = nx.condensation(graph)
+    found = []
+    for circle, members in circles.nodes(data="members"):
+        if circles.in_degree(circle) == 0 and not members & set(known):
+            found.append(min(members, key=lambda name: (-graph.out_degree(name), place[name])))
+    return sorted(found, key=place.__getitem__)

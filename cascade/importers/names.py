@@ -1,0 +1,21 @@
+"""Names: what a part may be called, and which names mean the same part."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+LONGEST: Final = 200
+_UNFIT: Final = re.compile(r"[\s>]+")
+
+
+def fit(name: str) -> str:
+    """Give a name as a topology can hold it: without white space and ``>``, of at most 200 characters.
+
+    Examples
+    --------
+    >>> fit("GET /cart  items"), fit(" ")
+    ('GET-/cart-items', 'unnamed')
+    """
+    found = _UNFIT.sub("-", name.strip())[:LONGEST]
+    return found if found.strip("-") else "unnamed"

@@ -1,0 +1,191 @@
+"""From files of any known format to a topology, its text and a report."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from cascade.errors import CascadeError
+from cascade.importers import coverage
+from cascade.importers.draft import Draft
+from cascade.importers.format import Format, Options
+from cascade.importers.merge import Part, merged
+from cascade.importers.settle import settle
+from cascade.importers.sources import Document, documents
+from cascade.importers.write import written
+from cascade.loading.read import loads
+from cascade.units import closest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+    from typing import IO
+
+    from cascade.importers.coverage import Report
+    from cascade.model import Topology
+
+FORMATS: Final = ("topology",)
+"""Modules of this package, each one format; the order in which ``auto`` tries them."""
+AUTO: Final = "auto"
+MOST_NAMED: Final = 3
+"""Files that a source is named by."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A topology that was imported, the text of its file, and what there is to say of it."""
+
+    topology: Topology
+    text: str
+    report: Report
+
+    def __repr__(self) -> str:
+        """Say the headline."""
+        return f"<Imported: {self.report.headline}>"
+
+    def _repr_html_(self) -> str:
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
+
+        return as_notebook(self.report)
+
+
+def formats() -> tuple[Format, ...]:
+    """Give all formats, in the order in which ``auto`` tries them."""
+    return tuple(importlib.import_module(f"cascade.importers.formats.{name}").FORMAT for name in FORMATS)
+
+
+def format_named(name: str) -> Format:
+    """Give one format.
+
+    Raises
+    ------
+    CascadeError
+        When there is none of that name.
+    """
+    found = {form.name: form for form in formats()}
+    if name not in found:
+        raise CascadeError(
+            f"unknown format '{name}'{closest(name, [*found, AUTO])}; there are {', '.join([AUTO, *found])}"
+        )
+    return found[name]
+
+
+def read(paths: Iterable[str | Path | IO[bytes]], form: str = AUTO, *, options: Options | None = None) -> Imported:
+    """Import files as one topology.
+
+    Parameters
+    ----------
+    paths : iterable of path or binary stream
+        Files or folders, unpacked or as ``.gz``; ``-`` is standard input.
+    form : str, optional
+        Name of their format; by default each file says by its content what it is, and files of several
+        formats are merged.
+    options : Options, optional
+        What counts as a call, aliases, entry points.
+
+    Raises
+    ------
+    TopologyError
+        When a file cannot be read as what it is.
+    CascadeError
+        When there is no such format.
+    """
+    return read_merged([(paths, form)], options=options)
+
+
+def read_merged(
+    sources: Iterable[tuple[Iterable[str | Path | IO[bytes]], str]], *, options: Options | None = None
+) -> Imported:
+    """Import several sources of one system, each files and their format (``auto`` for any), as one topology.
+
+    What the first source says of a part or call comes before what others say.
+
+    Raises
+    ------
+    TopologyError
+        When a file cannot be read as what it is.
+    CascadeError
+        When there is no such format, or nothing to import.
+    """
+    options = options or Options()
+    opened = [(documents(paths), form) for paths, form in sources]
+    if not any(found for found, _ in opened):
+        raise CascadeError("nothing to import; name a file, a folder, or - for standard input")
+    try:
+        sorted_out = [pair for found, form in opened if found for pair in by_format(found, form)]
+        sorted_out.sort(key=lambda pair: pair[0].is_overlay)
+        parts = [drafted(one, files, options) for one, files in sorted_out]
+    finally:
+        for document in (document for found, _ in opened for document in found):
+            document.close()
+    name = name_of(next(found for found, _ in opened if found))
+    return imported(parts, [source_text(one, files) for one, files in sorted_out], options, name)
+
+
+def drafted(form: Format, files: Sequence[Document], options: Options) -> Part:
+    """Read files of one format."""
+    draft = Draft()
+    form.reads(files, draft, options)
+    return Part(form, draft)
+
+
+def by_format(opened: Sequence[Document], form: str) -> list[tuple[Format, list[Document]]]:
+    """Sort documents by their format.
+
+    Raises
+    ------
+    TopologyError
+        When nothing knows what one of them is.
+    """
+    if form != AUTO:
+        return [(format_named(form), list(opened))]
+    known = formats()
+    found: dict[str, tuple[Format, list[Document]]] = {}
+    for document in opened:
+        one = next((form for form in known if form.recognises(document)), None)
+        if one is not None:
+            found.setdefault(one.name, (one, []))[1].append(document)
+        elif len(opened) == 1:
+            names = ", ".join(form.name for form in known)
+            raise document.error(f"of no format that can be told by its content; name one of {names}")
+    if not found:
+        raise opened[0].error("neither this file nor the others are of a known format; name one")
+    return sorted(found.values(), key=lambda pair: pair[0].is_overlay)
+
+
+def source_text(form: Format, files: Sequence[Document]) -> str:
+    """Name a source in a sentence."""
+    names = [PurePath(document.label).name for document in files]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{form.title} ({', '.join(names[:MOST_NAMED])}{more})"
+
+
+def name_of(opened: Sequence[Document]) -> str:
+    """Call a system after its first file, where nothing else names it."""
+    return PurePath(opened[0].label).name.split(".")[0].strip("<>-") or "topology"
+
+
+def imported(parts: Sequence[Part], sources: Sequence[str], options: Options, name: str) -> Imported:
+    """Make a topology of drafts."""
+    whole = merged(parts, options)
+    apply_policies(whole.draft)
+    settled = settle(whole.draft, options)
+    report = coverage.report_on(parts, sources, whole, settled)
+    record = {
+        "sources": list(sources),
+        "describes_calls": report.describes_calls,
+        "cannot_know": list(report.cannot_know),
+        "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak],
+    }
+    text = written(settled, name=whole.draft.name or name, imported=record, head=coverage.sentences(report))
+    return Imported(loads(text, file="<imported>"), text, report)
+
+
+def apply_policies(draft: Draft) -> None:
+    """Give calls what rules about their callees say."""
+    if draft.policies:
+        from cascade.importers.policies import apply  # noqa: PLC0415 - only overlays need it
+
+        apply(draft.policies, draft)

@@ -1,0 +1,162 @@
+"""A draft becomes definite: which calls are in, how often each is made, and where users come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cascade.graph.entries import entries_of
+from cascade.importers.draft import FIRM, Edge, Evidence, Fact, Kind
+from cascade.units import parse_rate, parse_seconds
+
+if TYPE_CHECKING:
+    from cascade.importers.draft import Component, Draft
+    from cascade.importers.format import Options
+
+NEEDS: Final[dict[Kind, str]] = {
+    Kind.PRODUCE: "async",
+    Kind.TELEMETRY: "async",
+    Kind.FLAGS: "soft",
+    Kind.STARTUP: "startup",
+}
+"""What the failure of the callee does to the caller, where it is not hard."""
+WORKLOAD_OF_NOBODY: Final = "1/s"
+"""Demand of an entry point of which no rate is known; then only ratios matter."""
+MOST_PER_REQUEST: Final = 1e6
+OWN_SHARE: Final = 0.1
+"""Least share of a latency that is taken for own work, where calls seem to take all of it."""
+TAKEN_OVER: Final = ("entry_point", "latency")
+"""Facts that are turned into others here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes part of the topology, and what does not."""
+
+    draft: Draft
+    edges: tuple[Edge, ...]
+    """In the topology."""
+    weak: tuple[Edge, ...]
+    """Left out, because only weak evidence speaks for them."""
+
+    @property
+    def members(self) -> list[str]:
+        """Members of groups, which calls reach through the group."""
+        return [member for group in self.draft.groups.values() for member in group.get("members", ())]
+
+
+def settle(draft: Draft, options: Options) -> Settled:
+    """Choose the calls, and work out what follows from all of them together."""
+    takes = chosen(draft, options)
+    edges = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
+    taken = tuple(edge for edge in edges if edge.origins and takes(edge))
+    set_needs(taken)
+    set_entry_points(draft, taken, options)
+    set_calls_per_request(draft, taken)
+    set_service_times(draft, taken)
+    for component in draft.components.values():
+        for key in TAKEN_OVER:
+            component.facts.pop(key, None)
+    return Settled(draft, taken, tuple(edge for edge in edges if edge.origins and not takes(edge)))
+
+
+class chosen:  # noqa: N801 - read as a function: chosen(draft, options)(edge)
+    """Whether a call is part of the topology: by the evidence that was asked for, else by what is firm.
+
+    Where the order of starting is all that the files say, it stands in for calls.
+    """
+
+    def __init__(self, draft: Draft, options: Options) -> None:
+        self.evidence = options.edges
+        calls = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
+        self.only_order = bool(calls) and all(
+            origin.evidence is Evidence.DEPENDS_ON for edge in calls for origin in edge.origins
+        )
+        self.only_allowed = bool(calls) and all(
+            origin.evidence is Evidence.NETWORK_POLICY for edge in calls for origin in edge.origins
+        )
+
+    def __call__(self, edge: Edge) -> bool:
+        """Decide about one call."""
+        if self.evidence is not None:
+            return any(origin.evidence in self.evidence for origin in edge.origins)
+        if self.only_order or self.only_allowed:
+            return True
+        return edge.confidence >= FIRM and edge.kind is not Kind.FLAGS
+
+
+def set_needs(edges: tuple[Edge, ...]) -> None:
+    """Say what the loss of the callee does, where it is not the default."""
+    for edge in edges:
+        if (needs := NEEDS.get(edge.kind)) and "needs" not in edge.facts:
+            edge.facts["needs"] = Fact(needs, f"calls for {edge.kind.value} are taken for that", is_assumed=True)
+
+
+def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) -> None:
+    """Give demand to what users call: as the sources say, else to what calls others and is called by nobody."""
+    for name in sorted(options.entry_points & draft.components.keys()):
+        draft.components[name].know("entry_point", True, "named as an entry point")  # noqa: FBT003 - a value
+    for component in draft.components.values():
+        if (said := component.facts.get("entry_point")) and said.value and "demand" not in component.facts:
+            why = f"users come in here ({said.why}); how many is not known"
+            component.know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
+    if draft.states_demand:
+        return
+    known = {name for name, component in draft.components.items() if "demand" in component.facts}
+    for name in entries_of([(edge.caller, edge.callee) for edge in edges], known):
+        if not draft.components[name].is_store:
+            why = "nothing in the sources calls it; how many users do is not known"
+            draft.components[name].know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
+
+
+def set_calls_per_request(draft: Draft, edges: tuple[Edge, ...]) -> None:
+    """Divide the calls that were counted by the requests of their caller that were counted."""
+    into: dict[str, float] = {}
+    most: dict[str, float] = {}
+    for edge in edges:
+        into[edge.callee] = into.get(edge.callee, 0.0) + edge.calls
+        most[edge.caller] = max(most.get(edge.caller, 0.0), edge.calls)
+    for edge in edges:
+        if edge.calls <= 0.0 or "per_request" in edge.facts:
+            continue
+        requests = into.get(edge.caller, 0.0) + outside(draft.components[edge.caller])
+        is_known = requests > 0.0
+        share = min(edge.calls / (requests if is_known else most[edge.caller]), MOST_PER_REQUEST)
+        of = f"{requests:,.6g} counted requests" if is_known else "the most-called callee's calls"
+        edge.know("per_request", number(share), f"{edge.calls:,.6g} calls for {of}", is_assumed=not is_known)
+
+
+def outside(component: Component) -> float:
+    """Give the demand that was measured, in calls per second; 0 where it was not."""
+    demand = component.facts.get("demand")
+    return parse_rate(demand.value) if demand and not demand.is_assumed and isinstance(demand.value, str) else 0.0
+
+
+def number(value: float) -> float | int:
+    """Give a number with as many digits as a reader can use.
+
+    Examples
+    --------
+    >>> number(0.12345678), number(2.0)
+    (0.123457, 2)
+    """
+    short = float(f"{value:.6g}")
+    return int(short) if short.is_integer() else short
+
+
+def set_service_times(draft: Draft, edges: tuple[Edge, ...]) -> None:
+    """Take the latency of what a service calls from its own, where only latencies are known."""
+    latency = {
+        name: parse_seconds(fact.value)
+        for name, component in draft.components.items()
+        if (fact := component.facts.get("latency"))
+    }
+    calls: dict[str, float] = {}
+    for edge in edges:
+        times = edge.facts["per_request"].value if "per_request" in edge.facts else 1.0
+        if edge.kind not in (Kind.PRODUCE, Kind.TELEMETRY, Kind.STARTUP):
+            calls[edge.caller] = calls.get(edge.caller, 0.0) + times * latency.get(edge.callee, 0.0)
+    for name, total_s in latency.items():
+        own_s = max(total_s - calls.get(name, 0.0), OWN_SHARE * total_s)
+        why = f"{draft.components[name].facts['latency'].why}, less the latency of what it calls"
+        draft.components[name].know("service_time", f"{own_s:.6g}s", why)
