@@ -31,7 +31,7 @@ def caveats(topology: Topology, met: Collection[str] = ()) -> tuple[str, ...]:
     >>> caveats(cascade.loads("services: {web: {calls: [db]}, db: }"))
     ()
     """
-    return tuple([*of_calls(topology, met), *of_sources(topology)])
+    return (*of_calls(topology, met), *of_sources(topology))
 
 
 def of_calls(topology: Topology, met: Collection[str]) -> Iterator[str]:

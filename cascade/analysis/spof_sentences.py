@@ -108,6 +108,23 @@ def of_assumptions(spof: Spof) -> Iterator[str]:
         yield f"{parts} state no reliability and count as {taken}: {listed(chances.unstated, 6)}."
 
 
+def of_parts(spof: Spof) -> Iterator[str]:
+    """Say that calls which only a part of the requests make take nobody wholly down."""
+    if spof.contingencies.logic.question.loss_fraction < 1.0:
+        return
+    partial = sum(
+        call.needs == "hard" and call.per_request < 1.0
+        for service in spof.topology.services.values()
+        for call in service.calls
+    )
+    if partial:
+        are = "is" if partial == 1 else "are"
+        yield (
+            f"{counted(partial, 'call')} {are} made by a part of the requests only: such a loss takes nothing wholly "
+            "down. --loss 5% counts it, too."
+        )
+
+
 def likely(found: Unavailability) -> str:
     """Write an unavailability with how firm it is."""
     if found.method == "exact":

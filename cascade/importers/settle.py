@@ -122,7 +122,7 @@ def set_calls_per_request(draft: Draft, edges: tuple[Edge, ...]) -> None:
         requests = into.get(edge.caller, 0.0) + outside(draft.components[edge.caller])
         is_known = requests > 0.0
         share = min(edge.calls / (requests if is_known else most[edge.caller]), MOST_PER_REQUEST)
-        of = f"{requests:,.6g} counted requests" if is_known else "the most-called callee's calls"
+        of = f"{requests:,.6g} counted requests" if is_known else "as many requests as its most-called callee has calls"
         edge.know("per_request", number(share), f"{edge.calls:,.6g} calls for {of}", is_assumed=not is_known)
 
 

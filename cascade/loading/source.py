@@ -63,6 +63,8 @@ def problem(file: str, message: str, line: int = 0, column: int = 0) -> Topology
 
 def one_line(message: str) -> str:
     """Write what a terminal would obey, or what would break the line, as an escape."""
+    if message.isprintable():
+        return message
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message)
 
 

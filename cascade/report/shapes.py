@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cascade.analysis.caveats import caveats
+from cascade.analysis.sentences import listed
 from cascade.graph.layers import Shape
 from cascade.loading.check import counted, sizes
 from cascade.report.document import document
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
     from cascade.model import Topology
     from cascade.report.schemas import Node, ShowDocument
 
+MOST_NAMED: Final = 24
+"""Names that a sentence holds."""
+MOST_ROWS: Final = 200
+"""Rows of a table that a person reads; documents hold all."""
+
 
 @blocks.register(Shape)
 def _(shape: Shape) -> list[Block]:
@@ -26,9 +33,11 @@ def _(shape: Shape) -> list[Block]:
     if topology.description:
         found.append(topology.description)
     if shape.entry_points:
-        found.append(f"Requests come in at {', '.join(shape.entry_points)}.")
-    found.append(layers_table(shape))
-    found += [f"In a cycle, each needs all others: {', '.join(cycle)}." for cycle in shape.cycles]
+        found.append(f"Requests come in at {listed(shape.entry_points, MOST_NAMED)}.")
+    found += [
+        f"In a cycle of {len(cycle)}, each needs all others: {listed(cycle, MOST_NAMED)}." for cycle in shape.cycles
+    ]
+    found += [*caveats(topology), layers_table(shape)]
     tables = (groups_table(topology), domains_table(topology), scenarios_table(topology))
     return found + [table for table in tables if table.rows]
 
@@ -39,7 +48,10 @@ def layers_table(shape: Shape) -> Table:
         (str(node["layer"]), node["name"], node["kind"], str(node["callers"]), str(node["callees"]))
         for node in nodes(shape)
     ]
-    return Table("Callers above, callees below", (">layer", "name", "kind", ">callers", ">callees"), tuple(cells))
+    shown = cells[:MOST_ROWS]
+    most = f": the first {len(shown)} of {len(cells):,}" if len(shown) < len(cells) else ""
+    heads = (">layer", "name", "kind", ">callers", ">callees")
+    return Table(f"Callers above, callees below{most}", heads, tuple(shown))
 
 
 def groups_table(topology: Topology) -> Table:

@@ -52,7 +52,7 @@ def _(spof: Spof) -> list[Block]:
         )
     if spof.untouched:
         found.append(f"No single failure of anything else takes these down: {listed(spof.untouched, 12)}.")
-    return [*found, *say.of_restart(spof.restart), *say.of_assumptions(spof), *spof.caveats]
+    return [*found, *say.of_restart(spof.restart), *say.of_parts(spof), *say.of_assumptions(spof), *spof.caveats]
 
 
 def wanted(spof: Spof) -> dict[str, float]:
