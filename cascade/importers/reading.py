@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cascade.importers.coverage import Report
     from cascade.model import Topology
 
-FORMATS: Final = ("topology",)
+FORMATS: Final = ("topology", "compose")
 """Modules of this package, each one format; the order in which ``auto`` tries them."""
 AUTO: Final = "auto"
 MOST_NAMED: Final = 3

@@ -25,6 +25,10 @@ WORKLOAD_OF_NOBODY: Final = "1/s"
 MOST_PER_REQUEST: Final = 1e6
 OWN_SHARE: Final = 0.1
 """Least share of a latency that is taken for own work, where calls seem to take all of it."""
+OWN_WORK: Final = frozenset({Kind.SYNC, Kind.STORE, Kind.PRODUCE, Kind.CONSUME, Kind.LOAD, Kind.ALLOWED})
+"""Kinds of calls that a system is there for."""
+STAND_INS: Final = (Evidence.DEPENDS_ON, Evidence.NETWORK_POLICY)
+"""Weak evidence that is better than none."""
 TAKEN_OVER: Final = ("entry_point", "latency")
 """Facts that are turned into others here."""
 
@@ -63,26 +67,29 @@ def settle(draft: Draft, options: Options) -> Settled:
 class chosen:  # noqa: N801 - read as a function: chosen(draft, options)(edge)
     """Whether a call is part of the topology: by the evidence that was asked for, else by what is firm.
 
-    Where the order of starting is all that the files say, it stands in for calls.
+    Where the order of starting, or what is allowed, is all that the files say, it stands in for calls.
     """
 
     def __init__(self, draft: Draft, options: Options) -> None:
         self.evidence = options.edges
-        calls = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
-        self.only_order = bool(calls) and all(
-            origin.evidence is Evidence.DEPENDS_ON for edge in calls for origin in edge.origins
-        )
-        self.only_allowed = bool(calls) and all(
-            origin.evidence is Evidence.NETWORK_POLICY for edge in calls for origin in edge.origins
-        )
+        self.stand_ins = [evidence for evidence in STAND_INS if only_by(evidence, draft)]
 
     def __call__(self, edge: Edge) -> bool:
         """Decide about one call."""
         if self.evidence is not None:
             return any(origin.evidence in self.evidence for origin in edge.origins)
-        if self.only_order or self.only_allowed:
+        if any(origin.evidence in self.stand_ins for origin in edge.origins):
             return True
         return edge.confidence >= FIRM and edge.kind is not Kind.FLAGS
+
+
+def only_by(evidence: Evidence, draft: Draft) -> bool:
+    """Tell whether one kind of weak evidence is all that is known of a system's own work."""
+    edges = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
+    is_there = any(origin.evidence is evidence for edge in edges for origin in edge.origins)
+    return is_there and all(
+        origin.evidence is evidence for edge in edges if edge.kind in OWN_WORK for origin in edge.origins
+    )
 
 
 def set_needs(edges: tuple[Edge, ...]) -> None:

@@ -1,0 +1,113 @@
+"""What files say is put into a topology file that somebody keeps, every other byte as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cascade.importers import coverage
+from cascade.importers.draft import firmest, origin_text
+from cascade.importers.format import Options
+from cascade.importers.formats import topology
+from cascade.importers.merge import Part, merged
+from cascade.importers.reading import apply_policies, by_format, drafted, source_text
+from cascade.importers.settle import TAKEN_OVER, Settled, chosen, set_calls_per_request, set_needs
+from cascade.importers.sources import Document, documents
+from cascade.loading.edit import edited
+from cascade.loading.read import loads
+from cascade.loading.source import file_label, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from cascade.importers.coverage import Report
+    from cascade.importers.draft import Component, Draft, Edge, Fact
+    from cascade.loading.changes import Change
+
+
+def put(
+    into: str | Path, paths: Sequence[str | Path], form: str, *, options: Options | None = None
+) -> tuple[str, Report]:
+    """Give the text of a topology file with what other files say put into it, and what there is to say of that.
+
+    What they say takes the place of what stands there; comments name where a value is from now.
+
+    Raises
+    ------
+    TopologyError
+        When a file cannot be read, or the topology cannot be changed in place.
+    """
+    options, text = options or Options(), read_text(into)
+    base = drafted(topology.FORMAT, [Document(file_label(into), content=text.encode())], options)
+    known = {key: set(facts) for key, facts in facts_of(base.draft)}
+    set_assumed(base.draft, is_assumed=True)  # so that whatever other sources say takes its place
+    sources = by_format(documents(paths), form)
+    parts = [base, *(drafted(one, files, options) for one, files in sources)]
+    whole = merged(parts, options)
+    apply_policies(whole.draft)
+    settled = settled_of(whole.draft, options)
+    result = edited(text, changes(settled, base, known), file=file_label(into))
+    loads(result, file=file_label(into))
+    set_assumed(settled.draft, is_assumed=False)
+    named = [topology.FORMAT.title, *(source_text(one, files) for one, files in sources)]
+    return result, coverage.report_on(parts, named, whole, settled)
+
+
+def facts_of(draft: Draft) -> Iterator[tuple[Any, dict[str, Fact]]]:
+    """Yield the facts of all parts and calls of a draft."""
+    yield from ((name, component.facts) for name, component in draft.components.items())
+    yield from ((pair, edge.facts) for pair, edge in draft.edges.items())
+
+
+def set_assumed(draft: Draft, *, is_assumed: bool) -> None:
+    """Let what the topology states count as a guess, or as stated."""
+    for _, facts in facts_of(draft):
+        for key, fact in facts.items():
+            if fact.why == topology.WHY:
+                facts[key] = replace(fact, is_assumed=is_assumed)
+
+
+def settled_of(draft: Draft, options: Options) -> Settled:
+    """Choose the calls; where requests come in is the topology's own to say."""
+    takes = chosen(draft, options)
+    edges = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
+    taken = tuple(edge for edge in edges if takes(edge))
+    set_needs(taken)
+    set_calls_per_request(draft, taken)
+    return Settled(draft, taken, tuple(edge for edge in edges if not takes(edge)))
+
+
+def changes(settled: Settled, base: Part, known: dict[Any, set[str]]) -> Iterator[Change]:
+    """Yield what is to be changed in the text."""
+    for component in settled.draft.services:
+        if component.name not in base.draft.components:
+            yield ("services", component.name), {}, origin_text(component.origins) if component.origins else ""
+        yield from changed_facts(("services", component.name), component, known.get(component.name, set()))
+    added: dict[str, int] = {}
+    for edge in settled.edges:
+        if (edge.caller, edge.callee) in base.draft.edges:
+            yield from changed_facts(
+                ("services", edge.caller, "calls", edge.callee), edge, known[edge.caller, edge.callee]
+            )
+        else:
+            place = len([pair for pair in base.draft.edges if pair[0] == edge.caller]) + added.get(edge.caller, 0)
+            added[edge.caller] = added.get(edge.caller, 0) + 1
+            yield ("services", edge.caller, "calls", place), call_of(edge), f"from {origin_text(edge.origins)}"
+    for name, scenario in settled.draft.scenarios.items():
+        if name not in base.draft.scenarios:
+            yield ("scenarios", name), scenario
+
+
+def changed_facts(path: tuple[str, ...], part: Component | Edge, known: set[str]) -> Iterator[Change]:
+    """Yield the facts of a part or call that another source states."""
+    for key, fact in part.facts.items():
+        is_new = not fact.is_assumed or key not in known
+        if is_new and key not in TAKEN_OVER and fact.why != topology.WHY:
+            yield (*path, key), fact.value, f"{'assumed' if fact.is_assumed else 'derived'}: {fact.why}"
+
+
+def call_of(edge: Edge) -> dict[str, Any]:
+    """Give a new call as a topology file holds it."""
+    found: dict[str, Any] = {"to": edge.callee} | {key: fact.value for key, fact in edge.facts.items()}
+    return found | {"evidence": list(dict.fromkeys(origin.evidence.value for origin in firmest(edge.origins)))}
