@@ -50,7 +50,7 @@ class Report:
     cannot_know: tuple[str, ...]
     """What no source can say."""
     assumed: int
-    """Numbers that were guessed."""
+    """Values that were guessed."""
     disagreements: tuple[Disagreement, ...]
     suggestions: tuple[tuple[str, str], ...]
     """Names of different sources that could mean one part."""
@@ -89,7 +89,7 @@ def sentences(report: Report) -> Iterator[str]:
     if report.cannot_know:
         yield f"Not known: {', '.join(report.cannot_know)}."
     if report.assumed:
-        yield f"{counted(report.assumed, 'number')} {'is' if report.assumed == 1 else 'are'} assumed."
+        yield f"{counted(report.assumed, 'value')} {'is' if report.assumed == 1 else 'are'} assumed."
 
 
 def counted(number: int, what: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class Origin:
 
     def __str__(self) -> str:
         """Give it as a comment says it."""
-        place = f"{self.file}:{self.line}" if self.line else self.file
+        name = PurePath(self.file).name or self.file
+        place = f"{name}:{self.line}" if self.line else name
         return f"{self.what} ({place})"
 
 

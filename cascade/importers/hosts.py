@@ -195,7 +195,7 @@ def role(name: str, image: str = "") -> Role | None:
     >>> role("astronomy-db").value, role("sessions", "docker.io/library/redis:7").value, role("redis-writer")
     ('store', 'store', None)
     """
-    return _role(image_name(image)) or _role(name)
+    return _role(image_name(image)) or _role(name.split(".")[0] if ".svc" in name else name)
 
 
 def purpose(caller: str, callee: str, setting: str, *, image: str = "") -> Kind:
@@ -311,7 +311,7 @@ def _in_url(token: str) -> Iterator[str]:
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= len("65535") and 0 < int(text) <= LAST_PORT
+    return text.isascii() and text.isdigit() and text[0] != "0" and len(text) <= len("65535") and int(text) <= LAST_PORT
 
 
 def _is_called_alike(setting: str, value: str) -> bool:

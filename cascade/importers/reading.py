@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from cascade.importers.coverage import Report
     from cascade.model import Topology
 
-FORMATS: Final = ("topology", "compose")
+FORMATS: Final = ("topology", "compose", "kubernetes", "jaeger", "otlp", "zipkin", "trace_csv")
 """Modules of this package, each one format; the order in which ``auto`` tries them."""
 AUTO: Final = "auto"
+MOST_NOTES: Final = 12
+"""Notes that stand above a topology as comments; the report has all."""
 MOST_NAMED: Final = 3
 """Files that a source is named by."""
 
@@ -179,7 +181,8 @@ def imported(parts: Sequence[Part], sources: Sequence[str], options: Options, na
         "cannot_know": list(report.cannot_know),
         "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak],
     }
-    text = written(settled, name=whole.draft.name or name, imported=record, head=coverage.sentences(report))
+    head = [*coverage.sentences(report), *report.notes[:MOST_NOTES]]
+    text = written(settled, name=whole.draft.name or name, imported=record, head=head)
     return Imported(loads(text, file="<imported>"), text, report)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
 from cascade.graph.entries import entries_of
@@ -10,6 +11,8 @@ from cascade.importers.draft import FIRM, Edge, Evidence, Fact, Kind
 from cascade.units import parse_rate, parse_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from cascade.importers.draft import Component, Draft
     from cascade.importers.format import Options
 
@@ -58,6 +61,7 @@ def settle(draft: Draft, options: Options) -> Settled:
     set_entry_points(draft, taken, options)
     set_calls_per_request(draft, taken)
     set_service_times(draft, taken)
+    set_orders(taken)
     for component in draft.components.values():
         for key in TAKEN_OVER:
             component.facts.pop(key, None)
@@ -103,8 +107,10 @@ def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) ->
     """Give demand to what users call: as the sources say, else to what calls others and is called by nobody."""
     for name in sorted(options.entry_points & draft.components.keys()):
         draft.components[name].know("entry_point", True, "named as an entry point")  # noqa: FBT003 - a value
+    loaded = {edge.callee for edge in edges if edge.kind is Kind.LOAD}  # by a generator that stands for the users
     for component in draft.components.values():
-        if (said := component.facts.get("entry_point")) and said.value and "demand" not in component.facts:
+        said = component.facts.get("entry_point")
+        if said and said.value and "demand" not in component.facts and component.name not in loaded:
             why = f"users come in here ({said.why}); how many is not known"
             component.know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
     if draft.states_demand:
@@ -167,3 +173,30 @@ def set_service_times(draft: Draft, edges: tuple[Edge, ...]) -> None:
         own_s = max(total_s - calls.get(name, 0.0), OWN_SHARE * total_s)
         why = f"{draft.components[name].facts['latency'].why}, less the latency of what it calls"
         draft.components[name].know("service_time", f"{own_s:.6g}s", why)
+
+
+def set_orders(edges: tuple[Edge, ...]) -> None:
+    """Let calls wait only for calls that are in the topology, and for none that wait for them."""
+    of_caller: dict[str, dict[str, Edge]] = {}
+    for edge in edges:
+        of_caller.setdefault(edge.caller, {})[edge.callee] = edge
+    for calls in of_caller.values():
+        waits = {
+            callee: [name for name in dict.fromkeys(fact.value) if name in calls and name != callee]
+            for callee, edge in calls.items()
+            if (fact := edge.facts.get("after"))
+        }
+        is_circle = not has_order(waits)
+        for callee, names in waits.items():
+            fact = calls[callee].facts.pop("after")
+            if names and not is_circle:
+                calls[callee].facts["after"] = Fact(names, fact.why, fact.is_assumed)
+
+
+def has_order(waits: Mapping[str, Iterable[str]]) -> bool:
+    """Tell whether nothing waits for itself, in the end."""
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError:
+        return False
+    return True

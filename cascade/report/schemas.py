@@ -15,6 +15,7 @@ from cascade.engine.run import SERIES, Mechanism
 from cascade.errors import CascadeError
 from cascade.loading.schema import DIALECT
 from cascade.model import Event
+from cascade.report.lint_schema import LintDocument
 from cascade.units import closest
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -548,7 +549,7 @@ class ImportDocument(TypedDict):
     cannot_know: list[str]
     """What no source says."""
     assumed: Number
-    """Numbers that were guessed."""
+    """Values that were guessed."""
     edges: list[FoundCallDocument]
     """The calls of the topology."""
     weak_edges: list[FoundCallDocument]
@@ -571,6 +572,7 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "blast-radius": BlastRadiusDocument,
     "replay": ReplayDocument,
     "spof": SpofDocument,
+    "lint": LintDocument,
 }
 """What each command writes as JSON."""
 

@@ -149,8 +149,8 @@ HEAD: Final = """# How well importers read real files
 
 Written by `make quality`; do not edit. What calls what in these systems was derived by hand from their sources, with
 whether the files say so. *Recall* is the share of the calls that the files state which the importer finds; *precision*
-the share of what it takes into the topology which is really so, in the files or out of them. *Tempting* are calls that a
-file seems to state and does not: the order of starting, a service's own address, a service of another file. Calls to
+the share of what it takes into the topology which is really so, in the files or out of them. *Tempting* are calls that
+a file seems to state and does not: the order of starting, a service's own address, a service of another file. Calls to
 feature flags and telemetry are not scored, nor are Kiali's self edges and its node for unknown traffic. Files and
 the tables that they are held against, are in `tests/realworld`.
 

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.importers.draft import Fact
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, Format, Options
-from cascade.importers.manifests import Manifest, Remarks, at, items, mapping, number, objects, seconds, text
+from cascade.importers.manifests import (
+    Manifest,
+    Remarks,
+    at,
+    items,
+    last_of_each,
+    limit,
+    mapping,
+    number,
+    objects,
+    seconds,
+    short,
+    text,
+)
 from cascade.importers.names import fit
 from cascade.importers.policies import BUDGET, CallPolicy
 from cascade.importers.routes import Destination, Fault, Limits, Route, Rules, envoy_backoff, inject, split_text
@@ -41,7 +54,9 @@ DEFAULT_RETRIES: Final = (
 )
 FROM_OUTSIDE: Final = "Limits for users who come in through a gateway have no place on a call"
 POOLS: Final = "Connection pools, which limit calls on the caller's side, have no place on a call"
-OUTLIERS: Final = "Outlier detection, which takes out single endpoints and is no circuit breaker, has no place on a call"
+OUTLIERS: Final = (
+    "Outlier detection, which takes out single endpoints and is no circuit breaker, has no place on a call"
+)
 PASSED_OVER: Final = "Passed over"
 NO_LIMITS_WITH_FAULT: Final = "Istio applies neither timeout nor retries of a rule that injects a fault"
 
@@ -66,14 +81,16 @@ def recognises(document: Document) -> bool:
 def reads(documents: Sequence[Document], draft: Draft, _options: Options) -> None:
     """Turn rules into policies, faults into scenarios, gateways into entry points."""
     reading = Reading(draft)
-    for manifest in objects(documents, KINDS, (GROUP,), HOW):
+    found = objects(documents, KINDS, (GROUP,), HOW)
+    holding = {id(one) for one in last_of_each(found, reading.remarks)}
+    for manifest in found:
         match manifest.kind:
             case "DestinationRule":
                 read_destination_rule(manifest, reading)
             case "ServiceEntry":
                 read_service_entry(manifest, reading)
             case "VirtualService":
-                read_virtual_service(manifest, reading)
+                read_virtual_service(manifest, reading, holds=id(manifest) in holding)
             case "Gateway":
                 pass
             case _:
@@ -126,7 +143,7 @@ def read_traffic_policy(manifest: Manifest, host: str, policy: Node | None, read
     pool = [
         f"{key} {found:g}"
         for key in ("tcp.maxConnections", "http.http1MaxPendingRequests", "http.http2MaxRequests", "http.maxRetries")
-        if (found := number(at(policy, "connectionPool", *key.split(".")))) is not None
+        if (found := limit(at(policy, "connectionPool", *key.split(".")))) is not None
     ]
     connect_s = seconds(at(policy, "connectionPool", "tcp", "connectTimeout"), reading.remarks, manifest.file)
     pool += [f"tcp.connectTimeout {seconds_text(connect_s)}"] if connect_s else []
@@ -152,16 +169,16 @@ def outlier_text(outliers: Node, remarks: Remarks, file: str) -> str:
     return f"{first} in a row, out for {seconds_text(out_s or 30.0)}, at most {10 if most is None else most:g}%"
 
 
-def read_virtual_service(manifest: Manifest, reading: Reading) -> None:
-    """Turn the rules of a VirtualService into policies of the calls to its hosts."""
+def read_virtual_service(manifest: Manifest, reading: Reading, *, holds: bool) -> None:
+    """Turn the rules of a VirtualService into policies of the calls to its hosts, and its faults into scenarios."""
     hosts = [manifest.full(text(node)) for node in items(at(manifest.spec, "hosts"))]
     gateways = [text(node) for node in items(at(manifest.spec, "gateways"))]
     rules = Rules(tuple(host for host in hosts if host and "*" not in host))
     for node in items(at(manifest.spec, "http")):
         rules.routes.append(read_route(manifest, node, reading))
-    if any(gateway != MESH for gateway in gateways):
+    if holds and any(gateway != MESH for gateway in gateways):
         read_entry(manifest, reading, rules)
-    if not gateways or MESH in gateways:
+    if holds and (not gateways or MESH in gateways):
         keep_policies(rules, reading)
         for route in rules.routes:
             note_route(manifest, route, rules, reading)
@@ -194,8 +211,7 @@ def read_entry(manifest: Manifest, reading: Reading, rules: Rules) -> None:
             found += [text(at(node, "destination", "host")) for node in items(at(rule, "route"))]
     for host in dict.fromkeys(found):
         if host:
-            name = host.partition(".")[0] if host.count(".") == 1 or ".svc" in host else host
-            part = reading.draft.component(fit(name))
+            part = reading.draft.component(short(host))
             part.aliases |= {host} - {part.name}
             part.know("entry_point", True, f"{manifest.title} leads there from a gateway")  # noqa: FBT003 - a value
             part.origins.append(manifest.origin(None))
@@ -264,7 +280,7 @@ def conditions_of(matches: Sequence[Node]) -> tuple[str, ...]:
             return ()
         for key in own:
             names = [fit(name) for name in mapping(at(match, key))] if key in {"headers", "queryParams"} else []
-            found[f"{key} {', '.join(names)}" if names else key] = None
+            found[f"{fit(key)} {', '.join(names)}" if names else fit(key)] = None
     return tuple(found)
 
 
@@ -277,7 +293,7 @@ def callers_of(matches: Sequence[Node]) -> tuple[str, ...]:
         version = next((text(labels[key]) for key in VERSION_LABELS if key in labels), "")
         if not app:
             return ()
-        found[f"{app}-{version}" if version else app] = None
+        found[fit(f"{app}-{version}" if version else app)] = None
     return tuple(found)
 
 
