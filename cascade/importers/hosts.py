@@ -195,7 +195,7 @@ def role(name: str, image: str = "") -> Role | None:
     >>> role("astronomy-db").value, role("sessions", "docker.io/library/redis:7").value, role("redis-writer")
     ('store', 'store', None)
     """
-    return _role(image_name(image)) or _role(name.split(".")[0] if ".svc" in name else name)
+    return _role(image_name(image)) or _role(name.split(".", maxsplit=1)[0] if ".svc" in name else name)
 
 
 def purpose(caller: str, callee: str, setting: str, *, image: str = "") -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cascade.importers import coverage
+from cascade.importers.coverage import report_on
 from cascade.importers.draft import firmest, origin_text
 from cascade.importers.format import Options
 from cascade.importers.formats import topology
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from cascade.importers.coverage import Report
     from cascade.importers.draft import Component, Draft, Edge, Fact
+    from cascade.importers.findings import Report
     from cascade.loading.changes import Change
 
 
@@ -51,7 +51,7 @@ def put(
     loads(result, file=file_label(into))
     set_assumed(settled.draft, is_assumed=False)
     named = [topology.FORMAT.title, *(source_text(one, files) for one, files in sources)]
-    return result, coverage.report_on(parts, named, whole, settled)
+    return result, report_on(parts, named, whole, settled)
 
 
 def facts_of(draft: Draft) -> Iterator[tuple[Any, dict[str, Fact]]]:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from cascade.importers.draft import Draft, Edge
+from cascade.importers.findings import Disagreement
 from cascade.importers.names import fit
 
 if TYPE_CHECKING:
@@ -30,16 +31,6 @@ class Part:
 
     format: Format
     draft: Draft
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A call that one source knows, and another does not though it knows both ends."""
-
-    caller: str
-    callee: str
-    found_in: tuple[str, ...]
-    missing_in: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 LONGEST: Final = 200
-_UNFIT: Final = re.compile(r"[\s>]+")
+_UNFIT: Final = re.compile("[\\s>\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 def fit(name: str) -> str:

@@ -98,10 +98,15 @@ def apply(policies: Sequence[CallPolicy], draft: Draft) -> None:
         total += not policy.is_optional
         idle += is_idle and not policy.is_optional
         if is_idle and not policy.is_optional:
-            remarks.add("Rules of the mesh about calls or parts that no source knows", policy.callee)
+            remarks.add("Rules of the mesh about calls or parts that no source knows", host_of(policy))
     remarks.tell(draft)
     if idle:
         draft.note(f"{idle} of {total} rules of the mesh match nothing; add a source that knows who calls whom")
+
+
+def host_of(policy: CallPolicy) -> str:
+    """Name what a policy is about, a fault by the host rather than by the version of it."""
+    return policy.other_names[-1] if policy.scenario and policy.other_names else policy.callee
 
 
 def names_in(draft: Draft) -> Names:

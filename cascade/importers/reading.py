@@ -8,8 +8,9 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from cascade.errors import CascadeError
-from cascade.importers import coverage
+from cascade.importers.coverage import report_on
 from cascade.importers.draft import Draft
+from cascade.importers.findings import sentences
 from cascade.importers.format import Format, Options
 from cascade.importers.merge import Part, merged
 from cascade.importers.settle import settle
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from cascade.importers.coverage import Report
+    from cascade.importers.findings import Report
     from cascade.model import Topology
 
-FORMATS: Final = ("topology", "compose", "kubernetes", "jaeger", "otlp", "zipkin", "trace_csv")
+FORMATS: Final = (
+    "topology", "compose", "kubernetes", "jaeger", "otlp", "zipkin", "dependencies", "prometheus", "kiali", "isotope",
+    "backstage", "slo", "istio", "gateway_api", "linkerd", "envoy", "graphs", "trace_csv", "edge_list",
+)  # fmt: skip
 """Modules of this package, each one format; the order in which ``auto`` tries them."""
 AUTO: Final = "auto"
 MOST_NOTES: Final = 12
@@ -174,14 +178,14 @@ def imported(parts: Sequence[Part], sources: Sequence[str], options: Options, na
     whole = merged(parts, options)
     apply_policies(whole.draft)
     settled = settle(whole.draft, options)
-    report = coverage.report_on(parts, sources, whole, settled)
+    report = report_on(parts, sources, whole, settled)
     record = {
         "sources": list(sources),
         "describes_calls": report.describes_calls,
         "cannot_know": list(report.cannot_know),
         "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak],
     }
-    head = [*coverage.sentences(report), *report.notes[:MOST_NOTES]]
+    head = [*sentences(report), *report.notes[:MOST_NOTES]]
     text = written(settled, name=whole.draft.name or name, imported=record, head=head)
     return Imported(loads(text, file="<imported>"), text, report)
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from cascade.loading.scalars import Scalar, scalar
 
+WIDTH: Final = 100
+"""Columns that a mapping or list on one line may reach."""
 LONGEST_KEY: Final = 1000
 """Characters of a key that YAML finds by the colon after it; longer ones need a question mark before them."""
 
@@ -94,3 +96,27 @@ def block_key(key: str, indent: str = "") -> str:
     """
     text = scalar_text(key)
     return f"{text}:" if len(text) <= LONGEST_KEY else f"? {text}\n{indent}:"
+
+
+def block(value: Any, indent: str = "") -> list[str]:
+    """Write a mapping or list that holds something, one entry a line where an entry fits.
+
+    Examples
+    --------
+    >>> block({"web": {"calls": ["db"]}, "db": {}})
+    ['web: {calls: [db]}', 'db: {}']
+    """
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    return [line for step, item in entries for line in entry_lines(step, item, indent)]
+
+
+def entry_lines(step: str | int, value: Any, indent: str) -> list[str]:
+    """Write one entry: its key, or a dash for a position, and its value."""
+    head = indent + ("-" if isinstance(step, int) else block_key(step, indent))
+    text = flow(value)
+    if not (isinstance(value, (dict, list)) and value) or len(head) + 1 + len(text) <= WIDTH:
+        return [f"{head} {text}"]
+    below = block(value, indent + "  ")
+    if isinstance(step, int):
+        return [f"{head} {below[0].lstrip()}", *below[1:]]
+    return [head, *below]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 200
 """Most elements within one another."""
+MAX_ELEMENTS: Final = 3_000_000
+"""Most elements of a document."""
 
 
 @dataclass(slots=True)
@@ -24,7 +26,12 @@ class Element:
     line: int
     column: int
     children: list[Element] = field(default_factory=list)
-    text: str = ""
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What stands in it, beside other elements."""
+        return "".join(self.texts)
 
     def each(self, *tags: str) -> Iterator[Element]:
         """Yield the children with one of some tags."""
@@ -45,7 +52,8 @@ def parse_xml(text: str, file: str) -> Element:
     'b'
     """
     reader = Reader(file)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
@@ -70,10 +78,14 @@ class Reader:
         self.file = file
         self.root: Element | None = None
         self.open: list[Element] = []
+        self.count = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         line, column = self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
+        self.count += 1
+        if self.count > MAX_ELEMENTS:
+            raise problem(self.file, f"too many elements; expected at most {MAX_ELEMENTS:,}", line, column)
         if len(self.open) >= MAX_DEPTH:
             raise problem(self.file, f"nested too deep; expected at most {MAX_DEPTH} levels", line, column)
         element = Element(tag, attributes, line, column)
@@ -89,7 +101,7 @@ class Reader:
 
     def characters(self, text: str) -> None:
         """Keep the text of an element."""
-        self.open[-1].text += text
+        self.open[-1].texts.append(text)
 
     def refuse(self, *_: object) -> None:
         """Refuse what could make a document expand, or read something else."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.coverage import Found, Report, sentences
+from cascade.importers.findings import Found, Report, sentences
 from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks

@@ -12,7 +12,7 @@ from cascade.analysis.spof import Spof
 from cascade.analysis.targets import Target
 from cascade.engine.run import Run
 from cascade.graph.layers import Shape
-from cascade.importers.coverage import Report
+from cascade.importers.findings import Report
 from cascade.loading.check import Checks
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short

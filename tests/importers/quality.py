@@ -73,7 +73,7 @@ CASES: Final = (
 def rows_of(name: str) -> list[dict[str, str]]:
     """Read a table."""
     path = FILES / "expected" / f"{name}.csv"
-    return list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
 
 
 def expected_of(case: Case) -> tuple[set[Pair], set[Pair]]:

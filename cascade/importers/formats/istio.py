@@ -86,7 +86,8 @@ def reads(documents: Sequence[Document], draft: Draft, _options: Options) -> Non
     for manifest in found:
         match manifest.kind:
             case "DestinationRule":
-                read_destination_rule(manifest, reading)
+                if id(manifest) in holding:
+                    read_destination_rule(manifest, reading)
             case "ServiceEntry":
                 read_service_entry(manifest, reading)
             case "VirtualService":
