@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = sorted(ROOT.glob("docs/how-to/*.md"))
 BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OTHERS: Final = re.compile(r"\b(kubectl|docker|helm|kustomize|curl|istioctl|promtool|make|git)\b")
+OTHERS: Final = re.compile(r"(?:^|[|;&]\s*)(?:kubectl|docker|helm|kustomize|curl|istioctl|promtool|make|git)\b")
 """Programs that need not be there."""
 ANYTHING: Final = "..."
 MOST_LINES: Final = 24

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cascade.importers.draft import Evidence, Origin
@@ -13,7 +13,7 @@ from cascade.units import MAX_SECONDS, parse_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cascade.importers.draft import Draft
+    from cascade.importers.remarks import Remarks
     from cascade.importers.sources import Document
     from cascade.loading.nodes import Node
 
@@ -21,8 +21,6 @@ LONGEST: Final = 64
 """Characters of a duration that are looked at."""
 NO_LIMIT: Final = 2**31 - 1
 """From here on Envoy and Istio mean that there is no limit."""
-MOST_LISTED: Final = 12
-"""Examples that a note gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +60,6 @@ class Manifest:
         """Give a host with the namespace that a bare name belongs to."""
         host = fit(host) if host else ""
         return f"{host}.{self.namespace}" if self.namespace and host and "." not in host else host
-
-
-@dataclass(slots=True)
-class Remarks:
-    """What is told once for many objects."""
-
-    topics: dict[str, dict[str, None]] = field(default_factory=dict)
-
-    def add(self, topic: str, example: str) -> None:
-        """Add an example of something."""
-        self.topics.setdefault(topic, {})[example] = None
-
-    def tell(self, draft: Draft) -> None:
-        """Write one note for each topic."""
-        for topic, examples in self.topics.items():
-            shown = list(examples)[:MOST_LISTED]
-            more = f" and {len(examples) - len(shown)} more" if len(examples) > len(shown) else ""
-            draft.note(f"{topic}: {', '.join(shown)}{more}")
 
 
 def short(host: str) -> str:

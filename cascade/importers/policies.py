@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from cascade.importers.manifests import Remarks
+from cascade.importers.remarks import Remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

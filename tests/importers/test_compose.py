@@ -17,7 +17,7 @@ from cascade.errors import TopologyError
 from cascade.importers.draft import FIRM, Draft, Evidence, Kind
 from cascade.importers.format import Options
 from cascade.importers.formats.compose import FORMAT
-from cascade.importers.interpolation import LONGEST, Variables, read_env
+from cascade.importers.project.interpolation import LONGEST, Variables, read_env
 from cascade.importers.settle import only_by
 from cascade.importers.sources import Document, documents
 

@@ -17,10 +17,10 @@ from cascade.errors import TopologyError
 from cascade.importers.draft import Draft, Evidence, Kind, Origin
 from cascade.importers.format import Format, Options
 from cascade.importers.formats import envoy, gateway_api, istio, linkerd, topology
-from cascade.importers.manifests import Remarks
 from cascade.importers.merge import Part
 from cascade.importers.policies import CallPolicy, apply, names_in, spelled
 from cascade.importers.reading import Imported, imported
+from cascade.importers.remarks import Remarks
 from cascade.importers.sources import Document
 
 REAL: Final = Path(__file__).parents[1] / "realworld"

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from cascade.errors import TopologyError
-from cascade.importers import spans
 from cascade.importers.draft import Draft, Kind
 from cascade.importers.format import Format, Options
 from cascade.importers.formats import jaeger, otlp, trace_csv, zipkin
 from cascade.importers.sources import Document, documents
+from cascade.importers.spans import model as spans
 
 REAL = Path(__file__).parent.parent / "realworld"
 FORMATS = (jaeger.FORMAT, otlp.FORMAT, zipkin.FORMAT, trace_csv.FORMAT)

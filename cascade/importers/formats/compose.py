@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from cascade.importers.compose_calls import Project, is_named
-from cascade.importers.compose_files import is_env, layers, tell
-from cascade.importers.compose_services import Place, services, setting_of
 from cascade.importers.draft import Evidence
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, TIMEOUTS, Format
 from cascade.importers.names import fit
+from cascade.importers.project.calls import Project, is_named
+from cascade.importers.project.files import is_env, layers, tell
+from cascade.importers.project.services import Place, services, setting_of
 from cascade.importers.settle import only_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Sized
 
-    from cascade.importers.compose_files import Layer
-    from cascade.importers.compose_services import Service, Setting
     from cascade.importers.draft import Draft
     from cascade.importers.format import Options
+    from cascade.importers.project.files import Layer
+    from cascade.importers.project.services import Service, Setting
     from cascade.importers.sources import Document
     from cascade.loading.nodes import Node
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from cascade.importers.draft import Evidence, Kind, Origin
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, Format, Options
 from cascade.importers.hosts import is_host
-from cascade.importers.manifests import MOST_LISTED, Remarks, at, items, limit, mapping, number, seconds, text
+from cascade.importers.manifests import at, items, limit, mapping, number, seconds, text
 from cascade.importers.names import fit
 from cascade.importers.policies import spelled
+from cascade.importers.remarks import MOST_LISTED, Remarks
 from cascade.importers.routes import Destination, Fault, Limits, Route, Rules, envoy_backoff, inject, split_text
 from cascade.importers.values import seconds_text
 

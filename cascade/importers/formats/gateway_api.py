@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cascade.importers.draft import Fact
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, Format, Options
-from cascade.importers.manifests import Manifest, Remarks, at, items, mapping, number, objects, seconds, short, text
+from cascade.importers.manifests import Manifest, at, items, mapping, number, objects, seconds, short, text
 from cascade.importers.names import fit
 from cascade.importers.policies import BUDGET, CallPolicy
+from cascade.importers.remarks import Remarks
 from cascade.importers.routes import Destination, Limits, Route, Rules, split_text
 from cascade.importers.values import percent_text, rate_text, seconds_text
 

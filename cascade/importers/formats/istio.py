@@ -10,7 +10,6 @@ from cascade.importers.draft import Fact
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, Format, Options
 from cascade.importers.manifests import (
     Manifest,
-    Remarks,
     at,
     items,
     last_of_each,
@@ -24,6 +23,7 @@ from cascade.importers.manifests import (
 )
 from cascade.importers.names import fit
 from cascade.importers.policies import BUDGET, CallPolicy
+from cascade.importers.remarks import Remarks
 from cascade.importers.routes import Destination, Fault, Limits, Route, Rules, envoy_backoff, inject, split_text
 from cascade.importers.values import percent_text, seconds_text
 

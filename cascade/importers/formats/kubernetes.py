@@ -5,27 +5,27 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from cascade.importers.cluster.facts import describe, describe_others, put_entry_points, scale, tell
+from cascade.importers.cluster.network import Policies
+from cascade.importers.cluster.objects import READ, group_of, listed, resources
+from cascade.importers.cluster.parts import Parts
+from cascade.importers.cluster.settings import Settings
+from cascade.importers.cluster.texts import CLUSTER_NAME
+from cascade.importers.cluster.workloads import cluster_of
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, TIMEOUTS, Format
 from cascade.importers.hosts import purpose
-from cascade.importers.kubernetes_cluster import cluster_of
-from cascade.importers.kubernetes_facts import describe, describe_others, put_entry_points, scale, tell
-from cascade.importers.kubernetes_network import Policies
-from cascade.importers.kubernetes_objects import READ, group_of, listed, resources
-from cascade.importers.kubernetes_parts import Parts
-from cascade.importers.kubernetes_settings import Settings
-from cascade.importers.kubernetes_texts import CLUSTER_NAME
 from cascade.importers.sources import HEAD
 from cascade.loading.source import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cascade.importers.cluster.objects import PassedOver
+    from cascade.importers.cluster.parts import Part
+    from cascade.importers.cluster.settings import Finding
+    from cascade.importers.cluster.workloads import Workload
     from cascade.importers.draft import Draft
     from cascade.importers.format import Options
-    from cascade.importers.kubernetes_cluster import Workload
-    from cascade.importers.kubernetes_objects import PassedOver
-    from cascade.importers.kubernetes_parts import Part
-    from cascade.importers.kubernetes_settings import Finding
     from cascade.importers.sources import Document
 
 MOST_CALLS: Final = 500_000

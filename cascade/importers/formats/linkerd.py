@@ -9,9 +9,10 @@ from cascade.behaviours.retry import MAX_CLASSES
 from cascade.importers.draft import Fact
 from cascade.importers.format import CALLS, CAPACITY, ERRORS, LATENCY, RATES, SOFTNESS, Format, Options
 from cascade.importers.formats.gateway_api import conditions_of, parents
-from cascade.importers.manifests import Manifest, Remarks, at, items, number, objects, seconds, text
+from cascade.importers.manifests import Manifest, at, items, number, objects, seconds, text
 from cascade.importers.names import fit
 from cascade.importers.policies import CallPolicy, spelled
+from cascade.importers.remarks import Remarks
 from cascade.importers.routes import Limits, Route, Rules
 from cascade.importers.values import percent_text, rate_text, seconds_text
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cascade.importers.format import CAPACITY, RATES, SOFTNESS, TIMEOUTS, Format, Options
 from cascade.importers.json_stream import JsonStream
-from cascade.importers.span_attributes import WANTED, kept, meaning_of, nanoseconds_of
-from cascade.importers.span_reading import read_spans, short_id
-from cascade.importers.spans import NOBODY, Span
+from cascade.importers.spans.attributes import WANTED, kept, meaning_of, nanoseconds_of
+from cascade.importers.spans.model import NOBODY, Span
+from cascade.importers.spans.reading import read_spans, short_id
 from cascade.importers.values import list_of, mapping_of, name_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cascade.importers.draft import Draft
     from cascade.importers.sources import Document
-    from cascade.importers.spans import Spans
+    from cascade.importers.spans.model import Spans
 
 DEEPEST: Final = 5
 """Envelopes within envelopes."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.importers.format import CAPACITY, RATES, SOFTNESS, TIMEOUTS, Format, Options
-from cascade.importers.span_attributes import far_end, has_failed, nanoseconds_of, role_of
-from cascade.importers.span_reading import read_spans, short_id
-from cascade.importers.spans import Span
+from cascade.importers.spans.attributes import far_end, has_failed, nanoseconds_of, role_of
+from cascade.importers.spans.model import Span
+from cascade.importers.spans.reading import read_spans, short_id
 from cascade.importers.values import name_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cascade.importers.draft import Draft
     from cascade.importers.sources import Document
-    from cascade.importers.spans import Spans
+    from cascade.importers.spans.model import Spans
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "trace": ("traceid", "trace"),

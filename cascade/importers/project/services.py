@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cascade.importers.compose_files import tell
 from cascade.importers.hosts import hosts_in
 from cascade.importers.names import fit
+from cascade.importers.project.files import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cascade.importers.compose_files import Layer
     from cascade.importers.draft import Draft
+    from cascade.importers.project.files import Layer
     from cascade.loading.nodes import Node
 
 MAX_EXTENDS: Final = 10

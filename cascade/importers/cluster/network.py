@@ -7,18 +7,18 @@ from difflib import get_close_matches
 from itertools import chain, product
 from typing import TYPE_CHECKING, Final
 
+from cascade.importers.cluster.objects import at, elements, labels_of, listed, name_under, text_of
+from cascade.importers.cluster.parts import APP_LABELS
 from cascade.importers.draft import Evidence, Kind, Origin
-from cascade.importers.kubernetes_objects import at, elements, labels_of, listed, name_under, text_of
-from cascade.importers.kubernetes_parts import APP_LABELS
 from cascade.importers.values import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from cascade.importers.cluster.objects import Resource
+    from cascade.importers.cluster.parts import Part, Parts
+    from cascade.importers.cluster.workloads import Cluster, Workload
     from cascade.importers.draft import Draft
-    from cascade.importers.kubernetes_cluster import Cluster, Workload
-    from cascade.importers.kubernetes_objects import Resource
-    from cascade.importers.kubernetes_parts import Part, Parts
     from cascade.loading.nodes import Node
 
 ROUTES: Final = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")

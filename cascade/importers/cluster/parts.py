@@ -11,7 +11,7 @@ from cascade.importers.names import fit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cascade.importers.kubernetes_cluster import Cluster, Service, Workload
+    from cascade.importers.cluster.workloads import Cluster, Service, Workload
 
 VERSION_LABELS: Final = frozenset(
     (

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.draft import Evidence, Origin
-from cascade.importers.kubernetes_objects import at, elements, entries, name_under, text_of
-from cascade.importers.kubernetes_texts import (
+from cascade.importers.cluster.objects import at, elements, entries, name_under, text_of
+from cascade.importers.cluster.texts import (
     LONGEST,
     all_hosts,
     decoded,
@@ -25,13 +24,14 @@ from cascade.importers.kubernetes_texts import (
     shown,
     with_defaults,
 )
+from cascade.importers.draft import Evidence, Origin
 from cascade.loading.source import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cascade.importers.kubernetes_cluster import Cluster, Workload
-    from cascade.importers.kubernetes_objects import Resource
+    from cascade.importers.cluster.objects import Resource
+    from cascade.importers.cluster.workloads import Cluster, Workload
     from cascade.importers.sources import Document
     from cascade.loading.nodes import Node
 

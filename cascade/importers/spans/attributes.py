@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from cascade.importers.hosts import hosts_in, is_host
-from cascade.importers.spans import CALLS, Nature, Peer, Role
+from cascade.importers.spans.model import CALLS, Nature, Peer, Role
 from cascade.importers.values import LONGEST_NUMBER, name_of, number_of
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.span_notes import counted
-from cascade.importers.span_statistics import Order
+from cascade.importers.spans.notes import counted
+from cascade.importers.spans.statistics import Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cascade.importers.draft import Draft
-    from cascade.importers.span_names import Names
-    from cascade.importers.span_statistics import Tally
+    from cascade.importers.spans.names import Names
+    from cascade.importers.spans.statistics import Tally
 
 NEARLY_ALL: Final = 0.95
 """Share of requests in which one call must follow the other."""

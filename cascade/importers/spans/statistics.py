@@ -9,15 +9,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from cascade.importers.draft import Kind
-from cascade.importers.span_tree import FIRST, MISSING, NANO, Tree
-from cascade.importers.spans import IS_CALLED, NOBODY, Role
+from cascade.importers.spans.model import IS_CALLED, NOBODY, Role
+from cascade.importers.spans.tree import FIRST, MISSING, NANO, Tree
 from cascade.loading.source import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cascade.importers.span_tree import Call, Request
-    from cascade.importers.spans import Span, Spans
+    from cascade.importers.spans.model import Span, Spans
+    from cascade.importers.spans.tree import Call, Request
 
 FINENESS: Final = 1.01
 """Ratio of neighbouring bounds of the bins in which times are counted: percentiles are right to 1 %."""

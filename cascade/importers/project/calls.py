@@ -9,16 +9,16 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.compose_files import tell
 from cascade.importers.draft import Evidence, Kind, Origin
 from cascade.importers.hosts import Role, image_name, purpose, role, words_of
 from cascade.importers.names import fit
+from cascade.importers.project.files import tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cascade.importers.compose_services import Service, Setting
     from cascade.importers.draft import Draft, Edge
+    from cascade.importers.project.services import Service, Setting
 
 PROXIES: Final = {"traefik": "traefik.", "caddy-docker-proxy": "caddy"}
 """Images of proxies that are told by labels of the services behind them, and how those labels begin."""

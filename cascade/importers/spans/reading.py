@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers import span_draft
-from cascade.importers.spans import Spans
+from cascade.importers.spans import draft as drafts
+from cascade.importers.spans.model import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ def read_spans(
         spans.seen["odd"] += reader(document, spans)
     if documents and not spans.seen["spans"]:
         raise documents[0].error(f"no spans in it; expected {expected}")
-    span_draft.put(spans, draft)
+    drafts.put(spans, draft)
 
 
 def short_id(value: object) -> str:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 from cascade.importers.draft import Evidence, Kind, Origin
 from cascade.importers.hosts import Role as Purpose
 from cascade.importers.hosts import is_consumer, purpose, role
-from cascade.importers.span_names import Names, plain
-from cascade.importers.span_notes import counted, put_notes, window_s
-from cascade.importers.span_order import put_order
-from cascade.importers.span_statistics import Made, Tally, Times
-from cascade.importers.spans import Nature
+from cascade.importers.spans.model import Nature
+from cascade.importers.spans.names import Names, plain
+from cascade.importers.spans.notes import counted, put_notes, window_s
+from cascade.importers.spans.order import put_order
+from cascade.importers.spans.statistics import Made, Tally, Times
 from cascade.importers.values import rate_text, seconds_text
 
 if TYPE_CHECKING:
     from cascade.importers.draft import Draft, Edge
-    from cascade.importers.spans import Spans
+    from cascade.importers.spans.model import Spans
 
 FIRMNESS: Final = (Kind.SYNC, Kind.STORE, Kind.CONSUME, Kind.PRODUCE)
 """What a call is for that is made for several ends: the first of these."""

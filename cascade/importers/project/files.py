@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.interpolation import Variables, read_env
+from cascade.importers.project.interpolation import Variables, read_env
 from cascade.importers.sources import Document
 from cascade.loading.source import one_line
 

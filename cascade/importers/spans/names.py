@@ -11,8 +11,8 @@ from cascade.importers.names import fit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cascade.importers.span_statistics import Tally, Target
-    from cascade.importers.spans import Peer, Spans
+    from cascade.importers.spans.model import Peer, Spans
+    from cascade.importers.spans.statistics import Tally, Target
 
 IN_CLUSTER: Final = re.compile(r"\.svc(\.[a-z0-9.-]+)?$")
 """What a cluster puts behind the names of its Services."""

@@ -12,12 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cascade.importers.draft import Kind
-from cascade.importers.spans import CALLS, IS_CALLED, NOBODY, Nature, Role, Span
+from cascade.importers.spans.model import CALLS, IS_CALLED, NOBODY, Nature, Role, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cascade.importers.spans import Peer
+    from cascade.importers.spans.model import Peer
 
 FIRST: Final = -1
 """Stands for the parent of a span that has none."""

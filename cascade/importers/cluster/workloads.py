@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.kubernetes_objects import at, elements, entries, labels_of, name_under, text_of, whole_of
+from cascade.importers.cluster.objects import at, elements, entries, labels_of, name_under, text_of, whole_of
 from cascade.loading.source import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cascade.importers.kubernetes_objects import Resource
+    from cascade.importers.cluster.objects import Resource
     from cascade.loading.nodes import Node
 
 CONTROLLERS: Final = frozenset(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.span_tree import NANO
+from cascade.importers.spans.tree import NANO
 from cascade.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cascade.importers.draft import Draft
-    from cascade.importers.span_names import Names
-    from cascade.importers.span_statistics import Made, Tally
+    from cascade.importers.spans.names import Names
+    from cascade.importers.spans.statistics import Made, Tally
 
 SHORTEST_WINDOW_S: Final = 30.0
 """Time that requests must span for a rate to mean something."""

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from cascade.importers.cluster.network import entry_points
+from cascade.importers.cluster.objects import listed, name_under, whole_of
+from cascade.importers.cluster.workloads import MOST_REPLICAS, has_limits, zones_of
 from cascade.importers.hosts import Role, role
-from cascade.importers.kubernetes_cluster import MOST_REPLICAS, has_limits, zones_of
-from cascade.importers.kubernetes_network import entry_points
-from cascade.importers.kubernetes_objects import listed, name_under, whole_of
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
 
+    from cascade.importers.cluster.objects import PassedOver
+    from cascade.importers.cluster.parts import Part, Parts
+    from cascade.importers.cluster.settings import Configs
+    from cascade.importers.cluster.workloads import Cluster
     from cascade.importers.draft import Draft
-    from cascade.importers.kubernetes_cluster import Cluster
-    from cascade.importers.kubernetes_objects import PassedOver
-    from cascade.importers.kubernetes_parts import Part, Parts
-    from cascade.importers.kubernetes_settings import Configs
 
 STORES: Final = frozenset({Role.STORE, Role.BROKER})
 MIN_REPLICAS: Final = "minReplicas of its HorizontalPodAutoscaler"

@@ -1,0 +1,1 @@
+"""What runs in a Kubernetes cluster, and who calls whom there."""

@@ -1,0 +1,1 @@
+"""A Compose project: its files, variables, services and calls."""
