@@ -4,6 +4,7 @@
 FLAGSHIP := topologies/aws-us-east-1-2025-10-20.yaml
 SCHEMA := topologies/schema.json
 REFERENCE := docs/reference.md
+RULES := docs/rules.md
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
@@ -43,6 +44,7 @@ bench: $(VENV)/.test ## speed, against the budgets of tests/benchmarks
 docs: $(VENV)/.run ## write the generated files again
 	$(BIN)/cascade schema -o $(SCHEMA)
 	$(BIN)/python docs/generate.py $(REFERENCE)
+	$(BIN)/python docs/generate_rules.py $(RULES)
 
 notebooks: $(VENV)/.test ## run the notebooks and draw the pictures of the README again
 	$(BIN)/python notebooks/refresh.py
@@ -59,8 +61,10 @@ stale: $(VENV)/.run # fails when a generated file is not what the program writes
 	@mkdir -p build
 	$(BIN)/cascade schema -o build/schema.json
 	$(BIN)/python docs/generate.py build/reference.md
+	$(BIN)/python docs/generate_rules.py build/rules.md
 	diff -u $(SCHEMA) build/schema.json
 	diff -u $(REFERENCE) build/reference.md
+	diff -u $(RULES) build/rules.md
 
 agreement: $(VENV)/.test ## write the table of the comparison with the event-by-event simulator again
 	$(BIN)/python -m tests.reference.agreement

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
     from cascade.analysis.cut_sets import CutSets, cut_sets
     from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
+    from cascade.analysis.lint import Finding, Findings, lint
     from cascade.analysis.replay import Replay, replay
     from cascade.analysis.signature import Signature, signature
     from cascade.analysis.spof import Spof, spof
@@ -51,6 +52,7 @@ _HOMES: Final = {
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
     "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
     "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
+    "cascade.analysis.lint": ("Finding", "Findings", "lint"),
     "cascade.analysis.replay": ("Replay", "replay"),
     "cascade.analysis.signature": ("Signature", "signature"),
     "cascade.analysis.spof": ("Spof", "spof"),
@@ -87,6 +89,8 @@ __all__ = [
     "Event",
     "Fall",
     "FaultTree",
+    "Finding",
+    "Findings",
     "Fleet",
     "Group",
     "Impact",
@@ -113,6 +117,7 @@ __all__ = [
     "free_parameters",
     "from_networkx",
     "json_schema",
+    "lint",
     "load",
     "load_open_psa",
     "loads",

@@ -12,7 +12,18 @@ import typer
 
 from cascade.errors import CascadeError
 
-COMMANDS: Final = ("import", "validate", "show", "simulate", "blast-radius", "replay", "spof", "schema")
+COMMANDS: Final = (
+    "import",
+    "validate",
+    "show",
+    "simulate",
+    "blast-radius",
+    "replay",
+    "spof",
+    "lint",
+    "explain",
+    "schema",
+)
 """In the order of the help; each is the function of that name in the file of that name, see :func:`python_name`."""
 
 BAD_INPUT: Final = 2
@@ -76,7 +87,9 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"max_content_width": 120},
     )
-    app.callback(epilog="Exit codes: 0 done, 2 bad input or usage, 130 interrupted.")(cascade)
+    app.callback(epilog="Exit codes: 0 done, 1 a finding meets --fail-on, 2 bad input or usage, 130 interrupted.")(
+        cascade
+    )
     for name in COMMANDS:
         function = python_name(name)
         app.command(name)(getattr(importlib.import_module(f"cascade_cli.{function}"), function))

@@ -196,7 +196,7 @@ def commands() -> Iterator[str]:
     for name in COMMANDS:
         text = captured(lambda name=name: run([name, "--help"]))  # type: ignore[misc]
         yield from (f"### cascade {name}", "", "```text", *text.strip().splitlines(), "```", "")
-    yield from ("Exit codes: 0 done, 2 bad input or usage, 130 interrupted.", "")
+    yield from ("Exit codes: 0 done, 1 a finding meets `--fail-on`, 2 bad input or usage, 130 interrupted.", "")
 
 
 def captured(action: Callable[[], object]) -> str:

@@ -12,7 +12,7 @@ from cascade.report.text import blocks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cascade.report.schemas import FoundCallDocument, ImportDocument
+    from cascade.report.import_schema import FoundCallDocument, ImportDocument
 
 MOST_ROWS: Final = 40
 """Rows of a table that a person reads."""

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads that of typing only from Python 3.12 on
 
-Number = Annotated[int, Field(ge=0)]
+from cascade.report.schema_types import Number, documented
+
 Grade = Annotated[str, Field(json_schema_extra={"enum": ["high", "medium", "low", "info"]})]
 
 
@@ -38,7 +39,7 @@ class HiddenDocument(TypedDict):
     """Last day on which it is hidden; null for good."""
 
 
-@with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
+@documented
 class LintDocument(TypedDict):
     """What is wrong with the policies of a topology before anything fails."""
 

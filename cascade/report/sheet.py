@@ -16,11 +16,11 @@ from cascade.importers.findings import Report
 from cascade.loading.check import Checks
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
+from cascade.report.import_schema import FoundCallDocument
 from cascade.report.imports import edge_values
 from cascade.report.schemas import (
     ComparedEdge,
     ContingencyDocument,
-    FoundCallDocument,
     FoundProblem,
     ImpactDocument,
     Node,
