@@ -124,8 +124,9 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     if node.serial > 0.0 or node.crosstalk > 0.0:
         own *= contention.slowdown(now.busy / node.replicas, node.serial, node.crosstalk)
     good = now.sound * now.intact
-    mean, variance, hold = own, own * own, own
-    hold_variance, prompt, late_s, late_square = own * own, 1.0, 0.0, 0.0
+    mean, variance, hold = own, own * own, own + now.delay_s
+    hold_variance = own * own + max(now.delay_square - now.delay_s * now.delay_s, 0.0)
+    prompt, late_s, late_square = 1.0 - delayed(now), now.delay_s, now.delay_square
     for e in range(node.first_call, node.last_call):
         call, live = system.calls[e], state.calls[e]
         reply, policy = state.replies[call.callee], system.policies[call.policy]
@@ -151,7 +152,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
                 late_square += live.calls * reply.late_square
         else:
             mean += live.calls * reply.taking_s
-            variance += live.calls * max(reply.variance, (reply.taking_s - reply.answer_s) ** 2)
+            variance += live.calls * reply.taking_variance
     row, law = state.answers[i], system.laws[max(node.law, 0)]
     row.is_new = not (now.at_rest and rest.same(late_s, row.late_s) and rest.same(late_square, row.late_square))
     row.late, row.late_s, row.late_square = 1.0 - prompt, min(late_s, 1e9), min(late_square, 1e18)
@@ -159,6 +160,12 @@ def answer_for_service(system: System, state: State, i: int) -> None:
     leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
     if not now.at_rest:
         state.awake[i] = True
+
+
+@compiled
+def delayed(now: NodeState) -> float:
+    """Share of the answers that faults delay, as one delay with the mean and the mean square of all of them."""
+    return min(now.delay_s * now.delay_s / now.delay_square, 1.0) if now.delay_s > 0.0 else 0.0
 
 
 @compiled

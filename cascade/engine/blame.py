@@ -165,7 +165,8 @@ def slowest_call(system: System, state: State, i: int) -> int:
     for e in range(system.nodes[i].first_call, system.nodes[i].last_call):
         call, live = system.calls[e], state.calls[e]
         limit = system.policies[call.policy, retry.TIMEOUT_S]
-        held = live.calls * max(min(state.answers[call.callee].mean_s, limit), live.fail_s)
+        callee = state.answers[call.callee]
+        held = live.calls * max(min(callee.mean_s + callee.late_s, limit), live.fail_s)
         if system.policies[call.policy, retry.NEED] != retry.ASYNC and held > longest:
             cause, longest = call.callee, held
     return cause
@@ -195,8 +196,9 @@ def how_call_fails(system: System, state: State, e: int) -> int:
             return STALE_ANSWER
     callee = state.answers[system.calls[e].callee]
     limit = system.policies[system.calls[e].policy, retry.TIMEOUT_S]
-    late, _ = sojourn.timely(system.sojourn_law, callee.mean_s, callee.variance, limit)
-    if late < min(callee.accepted, callee.good):
+    variance = callee.variance + max(callee.late_square - callee.late_s * callee.late_s, 0.0)
+    in_time, _ = sojourn.timely(system.sojourn_law, callee.mean_s + callee.late_s, variance, limit)
+    if in_time < min(callee.accepted, callee.good):
         return CALLEE_LATE
     return CALLEE_REFUSES if callee.accepted <= callee.good else CALLEE_FAILS
 

@@ -11,12 +11,12 @@ from cascade.engine import restart
 from cascade.engine.table import empty_table
 
 if TYPE_CHECKING:
-    from cascade.engine.state import State
+    from cascade.engine.state import NodeState, State
     from cascade.engine.system import Ints, System
     from cascade.engine.table import Table
 
-# What a change acts on; the first five are kept up, the others happen once or set a switch.
-LOSS, CAPACITY, SOUND, LATENCY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(12)
+# What a change acts on; those before LIMIT are kept up, those after it happen once or set a switch.
+LOSS, CAPACITY, SOUND, LATENCY, DELAY, DEMAND, LIMIT, ENABLED, CHECKING, LOSE, PURGE, RESTORE, REFILL = range(13)
 NOTHING_LEFT = 1e-9
 """Share of the capacity below which there is none."""
 
@@ -33,7 +33,9 @@ class Change:
     index: int
     """Node, call or fleet."""
     value: float
-    """Factor, rate or switch."""
+    """Factor, rate, switch, or 1 plus a time [s]."""
+    share: float
+    """Share of the requests that it meets; only delays meet less than all."""
     over_s: float
     """Time over which it is spread [s]."""
     lasts_s: float
@@ -63,7 +65,7 @@ def act(system: System, state: State, plan: Table[Change], touched: Ints, t_s: f
     for i in touched:
         node = state.nodes[i]
         node.lost, node.health, node.sound, node.latency, node.surge = 0.0, 1.0, 1.0, 1.0, 1.0
-        node.limit_rps = system.nodes[i].limit_rps
+        node.delay_s, node.delay_square, node.limit_rps = 0.0, 0.0, system.nodes[i].limit_rps
     for a in range(plan.size):
         change = plan[a]
         if change.started_s == math.inf and t_s >= change.at_s - 1e-9 and can_act(state, change.needs):
@@ -112,7 +114,7 @@ def clear(plan: Table[Change], node: int, over_s: float, t_s: float) -> None:
     """Begin to undo every fault of a node that has started before."""
     for b in range(plan.size):
         other = plan[b]
-        if other.index == node and other.field <= LATENCY and other.started_s < t_s and other.cleared_s == math.inf:
+        if other.index == node and other.field <= DELAY and other.started_s < t_s and other.cleared_s == math.inf:
             other.cleared_s = t_s
             other.clear_over_s = over_s
 
@@ -142,23 +144,36 @@ def hold_on(state: State, change: Change, t_s: float) -> None:
         return
     done = min(since / change.over_s, 1.0) if change.over_s > 0.0 else 1.0
     if change.field < LIMIT:
-        level = level_of(change, since, done, t_s)
-        node = state.nodes[change.index]
-        if change.field == LOSS:
-            node.lost += 1.0 - level
-        elif change.field == CAPACITY:
-            node.health *= level
-        elif change.field == SOUND:
-            node.sound *= level
-        elif change.field == LATENCY:
-            node.latency *= level
-        else:
-            node.surge *= level
+        press(state.nodes[change.index], change, level_of(change, since, done, t_s))
     elif change.field == LIMIT:
         node = state.nodes[change.index]
         node.limit_rps = limit_of(node.limit_rps, change.value, done)
     elif since <= 0.0:
         flip(state, change, change.value)
+
+
+@compiled
+def press(node: NodeState, change: Change, level: float) -> None:
+    """Put a fault on a node, beside those that are on it already."""
+    if change.field == LOSS:
+        node.lost += 1.0 - level
+    elif change.field == CAPACITY:
+        node.health *= level
+    elif change.field == SOUND:
+        node.sound *= level
+    elif change.field == LATENCY:
+        node.latency *= level
+    elif change.field == DELAY:
+        delay(node, level - 1.0, change.share)
+    else:
+        node.surge *= level
+
+
+@compiled
+def delay(node: NodeState, delay_s: float, share: float) -> None:
+    """Let a share of the answers come later, beside what delays them already."""
+    node.delay_square += share * delay_s * (delay_s + 2.0 * node.delay_s)
+    node.delay_s += share * delay_s
 
 
 @compiled
@@ -201,5 +216,5 @@ def empty_plan(rows: int) -> Table[Change]:
     """Make a plan of so many changes that do nothing."""
     never = math.inf
     return empty_table(
-        Change, rows, value=1.0, lasts_s=never, period_s=never, needs=-1, started_s=never, cleared_s=never
+        Change, rows, value=1.0, share=1.0, lasts_s=never, period_s=never, needs=-1, started_s=never, cleared_s=never
     )

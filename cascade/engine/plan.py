@@ -54,6 +54,7 @@ def effects(topology: Topology, event: Event) -> Iterator[Effect]:
             yield Effect(events.CAPACITY, event.target, event.capacity_fraction)
             yield Effect(events.SOUND, event.target, 1.0 - event.errors_fraction)
             yield Effect(events.LATENCY, event.target, event.latency)
+            yield Effect(events.DELAY, event.target, 1.0 + event.delay_s)
         case "purge":
             yield Effect(events.PURGE, event.target, 0.0)
         case "switch_off" | "switch_on":
@@ -99,6 +100,7 @@ def make_plan(topology: Topology, scenario: Scenario, compiled: Compiled) -> Tab
         change = plan[row]
         change["event"], change["at_s"], change["over_s"] = index, at, event.over_s
         change["field"], change["index"], change["value"] = effect.field, place_of(effect, compiled), effect.value
+        change["share"] = event.delayed_fraction
         if event.lasts_s is not None:
             change["lasts_s"] = event.lasts_s
         if event.action == "flap":

@@ -43,6 +43,9 @@ BACK_TO_THE_STEP = (60.0, 6.0, 0.6)
 MOST_AT_LAST = 4000
 """Steps as long as those of the run that follow."""
 AT_REST = 1e-9
+"""Change in a step that is none."""
+AT_REST_AT_LAST = 1e-10
+"""The same for steps as long as those of the run, of which many follow."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def bring_to_rest(
     if rest is None:
         return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
     for finer_s in (*(length for length in BACK_TO_THE_STEP if length > step_s), step_s):
-        loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST)
+        loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST_AT_LAST)
     return *rest, True
 
 

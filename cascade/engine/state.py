@@ -21,11 +21,11 @@ class Answer:
     good: float
     """Share of what is taken that ends well, sooner or later."""
     mean_s: float
-    """Mean time to a good answer that no retry has delayed [s]."""
+    """Mean time to a good answer that no retry or fault has delayed [s]."""
     variance: float
     """Its variance [s^2]."""
     late: float
-    """Share of good answers that retries have delayed."""
+    """Share of good answers that retries or faults have delayed."""
     late_s: float
     """Mean of that delay, over all good answers [s]."""
     late_square: float
@@ -112,6 +112,10 @@ class NodeState:
     """Share of requests that do not fail by themselves."""
     latency: float
     """Factor on the service time."""
+    delay_s: float
+    """Mean time that faults add to an answer [s]."""
+    delay_square: float
+    """Its mean square [s^2]."""
     surge: float
     """Factor on the demand."""
     limit_rps: float
