@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["NO_COLOR"] = "1"
@@ -14,3 +16,7 @@ for forced in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):  # each makes rich
 
 settings.register_profile("cascade", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("cascade")
+
+# Numbers of the modules that happen to be imported are no part of the drawn cases: a change is judged by the same ones.
+if hasattr(providers, "_get_local_constants"):
+    providers._get_local_constants = Constants

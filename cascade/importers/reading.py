@@ -150,10 +150,11 @@ def by_format(opened: Sequence[Document], form: str) -> list[tuple[Format, list[
     known = formats()
     found: dict[str, tuple[Format, list[Document]]] = {}
     for document in opened:
-        one = next((form for form in known if form.recognises(document)), None)
-        if one is not None:
+        matching = [form for form in known if form.recognises(document)]
+        base = [form for form in matching if not form.is_overlay][:1]
+        for one in (*base, *(form for form in matching if form.is_overlay)):  # a file can hold parts and rules
             found.setdefault(one.name, (one, []))[1].append(document)
-        elif len(opened) == 1:
+        if not matching and len(opened) == 1:
             names = ", ".join(form.name for form in known)
             raise document.error(f"of no format that can be told by its content; name one of {names}")
     if not found:

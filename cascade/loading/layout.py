@@ -14,8 +14,10 @@ LONGEST_KEY: Final = 1000
 
 _INDICATOR: Final = re.compile(r"[-?:,\[\]{}#&*!|>'\"%@`]|\.\.\.")
 """What a plain text must not begin with."""
-_BREAKING: Final = re.compile(r"[,\[\]{}?]|:(?:\s|$)|\s#|^\s|\s$")
-"""What a plain text must not hold, within brackets or without."""
+_BREAKING: Final = re.compile(r":(?:\s|$)|\s#|^\s|\s$")
+"""What a plain text must not hold."""
+_BRACKETS: Final = re.compile(r"[,\[\]{}?]")
+"""What it must not hold within brackets."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -39,11 +41,22 @@ def scalar_text(value: Scalar) -> str:
     if isinstance(value, int):
         return str(int(value))
     text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
-    return text if is_plain(text) else quoted(text)
+    return text if is_plain(text) and not _BRACKETS.search(text) else quoted(text)
+
+
+def line_text(value: Any) -> str:
+    """Write a value that ends a line and stands in no brackets but its own.
+
+    Examples
+    --------
+    >>> line_text("slow, not down"), line_text(["slow, not down"])
+    ('slow, not down', '["slow, not down"]')
+    """
+    return value if isinstance(value, str) and is_plain(value) else flow(value)
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text needs no quotes."""
+    """Tell whether a text needs no quotes, outside of brackets."""
     return (
         text.isprintable()
         and not _INDICATOR.match(text)
@@ -113,7 +126,7 @@ def block(value: Any, indent: str = "") -> list[str]:
 def entry_lines(step: str | int, value: Any, indent: str) -> list[str]:
     """Write one entry: its key, or a dash for a position, and its value."""
     head = indent + ("-" if isinstance(step, int) else block_key(step, indent))
-    text = flow(value)
+    text = line_text(value)
     if not (isinstance(value, (dict, list)) and value) or len(head) + 1 + len(text) <= WIDTH:
         return [f"{head} {text}"]
     below = block(value, indent + "  ")
