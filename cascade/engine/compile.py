@@ -43,7 +43,7 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     order = stepping_order(len(names), edges)
     rank = np.empty(len(names), np.int64)
     rank[order] = np.arange(len(names))
-    edges.sort(key=lambda edge: (rank[edge.caller], rank[edge.callee], edge.is_hidden))
+    edges.sort(key=lambda edge: (rank[edge.caller], rank[edge.callee], edge.instead_of >= 0, rank[edge.instead_of]))
     ordered = tuple(names[index] for index in order)
     node_of = {name: index for index, name in enumerate(ordered)}
     call_of: dict[tuple[str, str], int] = {}

@@ -32,7 +32,8 @@ class Edge:
     fixed: float = 0.0
     live: float = 1.0
     power: float = 1.0
-    is_hidden: bool = False
+    instead_of: int = -1
+    """Callee of the call that it is a fallback of; -1 for a call that the topology lists."""
 
 
 def fleet_traffic(topology: Topology) -> list[str]:
@@ -80,7 +81,7 @@ def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge
                     0.0,
                     1.0,
                     0.0,
-                    is_hidden=True,
+                    instead_of=place[call.to],
                 )
 
 

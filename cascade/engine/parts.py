@@ -138,13 +138,15 @@ def fallback_table(
     node_of: Mapping[str, int],
 ) -> Table[Instead]:  # fmt: skip
     """Fill the columns of the fallbacks."""
-    hidden = {
-        (int(rank[edge.caller]), int(rank[edge.callee])): index for index, edge in enumerate(edges) if edge.is_hidden
+    instead = {
+        (int(rank[edge.caller]), int(rank[edge.instead_of])): index
+        for index, edge in enumerate(edges)
+        if edge.instead_of >= 0
     }
     return table_of(Instead, [
         {
             "call": call_of[name, call.to],
-            "instead": hidden[node_of[name], node_of[part.to]] if part.to else -1,
+            "instead": instead[node_of[name], node_of[call.to]] if part.to else -1,
             "worth": part.worth_fraction,
             "covers": part.covers_fraction,
         }

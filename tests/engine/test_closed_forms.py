@@ -632,3 +632,19 @@ def test_demand_swings_with_the_day() -> None:
     hours = (run.times_s + 6 * 3600.0) / 3600.0
 
     assert run.of("a", "offered_rps") == pytest.approx(100.0 + 40.0 * np.cos(2 * np.pi * (hours - 15) / 24), rel=0.005)
+
+
+def test_each_call_falls_back_by_itself_on_a_service_that_they_share() -> None:
+    text = """
+services:
+  web:
+    demand: 30/s
+    calls: [{to: one, fallback: {to: spare}}, {to: other, fallback: {to: spare}}, spare]
+  one: {rate_limit: 20/s}
+  other: {rate_limit: 25/s}
+  spare:
+"""
+    run = cascade.simulate(cascade.loads(text), cascade.Scenario(duration_s=60.0))
+
+    assert run.of("spare", "offered_rps")[-1] == pytest.approx(30.0 + 10.0 + 5.0)
+    assert run.of("web", "success_fraction")[-1] == pytest.approx(1.0)
