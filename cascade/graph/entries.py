@@ -23,9 +23,10 @@ def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str]) -> list
     """
     graph: nx.DiGraph[str] = nx.DiGraph(edges)
     place = {name: index for index, name in enumerate(graph)}
-    circles = nx.condensation(graph)
+    circles: nx.DiGraph[int] = nx.condensation(graph)
+    members_of: dict[int, set[str]] = nx.get_node_attributes(circles, "members")
     found = []
-    for circle, members in circles.nodes(data="members"):
-        if circles.in_degree(circle) == 0 and not members & set(known):
+    for circle, members in members_of.items():
+        if circles.in_degree(circle) == 0 and members.isdisjoint(known):
             found.append(min(members, key=lambda name: (-graph.out_degree(name), place[name])))
     return sorted(found, key=place.__getitem__)

@@ -33,6 +33,7 @@ def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, sett
             for edges, is_taken in ((settled.edges, True), (settled.weak, False))
             for edge in edges
         ),
+        is_overlay=all(part.format.is_overlay for part in parts),
         describes_calls=any(form.describes_calls for form in base),
         cannot_know=tuple(what for what in base[0].cannot_know if all(what in other for other in silent)),
         assumed=sum(

@@ -51,6 +51,8 @@ class Report:
     edges: tuple[Found, ...]
     describes_calls: bool
     """Whether at least one source would show a call if it were made."""
+    is_overlay: bool
+    """Whether all sources only say how calls are made, and none which there are."""
     cannot_know: tuple[str, ...]
     """What no source can say."""
     assumed: int
@@ -83,7 +85,12 @@ def sentences(report: Report) -> Iterator[str]:
         f"{counted(report.services, 'service')}, {counted(report.taken, 'call')} from {'; '.join(report.sources)}; "
         f"{counted(alone, 'service')} {'has' if alone == 1 else 'have'} no caller."
     )
-    if not report.describes_calls:
+    if report.is_overlay:
+        yield (
+            "These files say how calls are made, not which there are: put them into a topology (--into), or name a "
+            "source of calls beside them (--merge)."
+        )
+    elif not report.describes_calls:
         yield (
             "These files do not describe calls: a call that is not named in a setting is not here, and what looks "
             "independent need not be. Add traces or a service graph."

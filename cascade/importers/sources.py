@@ -16,7 +16,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from cascade.errors import Problem, TopologyError
 from cascade.loading.nodes import Node, parse_all
@@ -66,7 +66,7 @@ class Document:
             raw.seek(0)
         except OSError as error:
             raise problem(self.label, (error.strerror or str(error)).lower()) from None
-        unpacked = gzip.GzipFile(fileobj=raw) if start == b"\x1f\x8b" else raw
+        unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if start == b"\x1f\x8b" else raw
         return io.BufferedReader(Bounded(unpacked, self.label, is_kept=self.spool is not None), 2**20)
 
     @cached_property
@@ -158,19 +158,6 @@ class Bounded(io.RawIOBase):
         super().close()
 
 
-class First:
-    """The first bytes of a stream."""
-
-    def __init__(self, stream: io.RawIOBase, most: int) -> None:
-        self.stream, self.left = stream, most
-
-    def read(self, size: int) -> bytes:
-        """Read the next of them."""
-        chunk = self.stream.read(min(size, self.left)) or b""
-        self.left -= len(chunk)
-        return chunk
-
-
 def parse_json(text: str, label: str, *, line: int = 1) -> Any:
     """Read a JSON text; ``line`` is where it begins in its file.
 
@@ -232,7 +219,8 @@ def put_aside(stream: IO[bytes]) -> IO[bytes]:
     """Copy a stream to where it can be read more than once: to memory, or to a nameless file when it is large."""
     bounded = Bounded(stream, file_label(STDIN), is_kept=True)
     kept = io.BytesIO()
-    shutil.copyfileobj(First(bounded, MAX_WHOLE), kept, 2**20)
+    while kept.tell() < MAX_WHOLE and (chunk := bounded.read(2**20)):
+        kept.write(chunk)
     more = bounded.read(1)
     if not more:
         return kept
