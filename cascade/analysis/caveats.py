@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis.sentences import listed
+from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -62,8 +62,3 @@ def of_sources(topology: Topology) -> Iterator[str]:
         yield f"Left out, for only weak evidence speaks for them: {names}; they could carry a failure further."
     if record.cannot_know:
         yield f"Not in the sources, and assumed or left open: {listed(record.cannot_know, 9)}."
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number with what it counts."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.engine.run import Mechanism
 from cascade.units import format_seconds
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,19 +107,6 @@ def brief(number: float) -> str:
         if number >= size:
             return f"{number / size:.3g}{letter}"
     return f"{number:.0f}"
-
-
-def listed(names: Sequence[str], most: int = 4, *, last: str = "and") -> str:
-    """Write some names as a list, and how many were left out.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"], 2), listed(["a", "b"], last="or")
-    ('a, b and 1 more', 'a or b')
-    """
-    if len(names) > most:
-        return f"{', '.join(names[:most])} {last} {len(names) - most} more"
-    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def headline(blast: BlastRadius) -> str:

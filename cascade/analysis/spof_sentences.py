@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cascade.analysis.sentences import about, listed
+from cascade.analysis.sentences import about
+from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,17 +32,6 @@ def headline(spof: Spof) -> str:
         f"{what} down alone; the worst, {worst}, takes {counted(int(found.affected_count[place]), 'other service')} "
         "with it."
     )
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number with what it counts.
-
-    Examples
-    --------
-    >>> counted(1, "part"), counted(2_000, "part")
-    ('1 part', '2,000 parts')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def of_target(target: Target) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cascade.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -101,8 +103,3 @@ def sentences(report: Report) -> Iterator[str]:
         yield f"Not known: {', '.join(report.cannot_know)}."
     if report.assumed:
         yield f"{counted(report.assumed, 'value')} {'is' if report.assumed == 1 else 'are'} assumed."
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number with what it counts."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.caveats import caveats
-from cascade.analysis.sentences import listed
 from cascade.graph.layers import Shape
 from cascade.loading.check import counted, sizes
 from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
 from cascade.units import format_seconds
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

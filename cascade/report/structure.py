@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import spof_sentences as say
 from cascade.analysis.contingencies import Contingencies, Contingency
-from cascade.analysis.sentences import about, brief, listed
+from cascade.analysis.sentences import about, brief
 from cascade.analysis.spof import Spof
 from cascade.analysis.targets import Target
 from cascade.report.document import document
 from cascade.report.tables import Block, Table
 from cascade.report.text import blocks
+from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,7 +180,7 @@ def _(found: Contingency) -> list[Block]:
     rows = tuple((fallen.name, fallen.gate, " > ".join(fallen.path)) for fallen in found.fallen)
     users = f", {listed(found.entry_points, 6)} among them" if found.entry_points else ""
     return [
-        f"{what} failing for good takes {say.counted(len(rows), 'part')} down{users}.",
+        f"{what} failing for good takes {counted(len(rows), 'part')} down{users}.",
         Table("Who goes down, the nearest first", ("who", "why", "through"), rows),
     ]
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.replay import Comparison, Edge, Replay
-from cascade.analysis.sentences import about, brief, listed
+from cascade.analysis.sentences import about, brief
 from cascade.engine.run import Run
 from cascade.report.moments import events_of, moment_text, setting
 from cascade.report.tables import Block, Table
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -308,7 +308,7 @@ def test_profiles_that_are_off_leave_their_services_out() -> None:
     files = "services: {web: {environment: [X_HOST=tool]}, tool: {profiles: [debug, dev]}}"
 
     assert list(text(files).components) == ["web"]
-    assert text(files).notes == ["left out: tool; not switched on: 2 profiles debug, dev"]
+    assert text(files).notes == ["left out: tool; not switched on: 2 profiles debug and dev"]
     assert edges(text(files, profiles=frozenset({"dev"}))) == {("web", "tool"): "sync"}
     assert edges(text(files, variables={"COMPOSE_PROFILES": "x, debug"})) == {("web", "tool"): "sync"}
 

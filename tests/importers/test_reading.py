@@ -10,7 +10,6 @@ import pytest
 import cascade
 from cascade.errors import CascadeError, TopologyError
 from cascade.importers.draft import Draft, Evidence, Kind, Origin
-from cascade.importers.findings import counted
 from cascade.importers.format import Format, Options
 from cascade.importers.merge import Part
 from cascade.importers.reading import Imported, imported, read, read_merged
@@ -217,4 +216,3 @@ def test_kinds_that_are_no_requests_wait_for_nobody() -> None:
     assert {edge.callee: edge.facts["needs"].value for edge in settled.edges if "needs" in edge.facts} == {
         "collector": "async"
     }
-    assert counted(1, "call") == "1 call"

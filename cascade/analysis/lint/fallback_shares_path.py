@@ -8,10 +8,10 @@ import numpy as np
 
 from cascade.analysis.causes import Part
 from cascade.analysis.lint.finding import Finding, Rule, Severity
-from cascade.analysis.sentences import listed
 from cascade.logic import sweep
 from cascade.logic.gates import Gates
 from cascade.model.suppression import RuleId
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,13 +10,13 @@ import numpy as np
 
 from cascade.analysis.lint.finding import Finding, Rule, Severity
 from cascade.analysis.probabilities import probabilities
-from cascade.analysis.sentences import listed
 from cascade.compiled import compile_logic
 from cascade.logic import exact, sweep
 from cascade.logic.formula import cone
 from cascade.logic.store import OutOfBudget
 from cascade.model import Needs
 from cascade.model.suppression import RuleId
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

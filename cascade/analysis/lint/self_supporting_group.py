@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis.lint.finding import Finding, Rule, Severity
-from cascade.analysis.sentences import listed
 from cascade.compiled import compile_logic
 from cascade.logic import fixpoint, order, sweep
 from cascade.model.suppression import RuleId
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

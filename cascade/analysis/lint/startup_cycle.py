@@ -9,10 +9,10 @@ import numpy as np
 
 from cascade.analysis.lint.finding import Finding, Rule, Severity
 from cascade.analysis.restart import restart
-from cascade.analysis.sentences import listed
 from cascade.logic import fixpoint, order
 from cascade.model import Needs
 from cascade.model.suppression import RuleId
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cascade import wording
 from cascade.errors import TopologyError
 from cascade.importers.sources import MAX_JSON_DEPTH
 from cascade.importers.values import json_values, list_of, mapping_of
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cascade.importers.sources import Document
+MOST_NAMED: Final = 8
+"""Names that a sentence holds."""
 READ: Final[dict[str, str]] = {
     "": "ConfigMap Secret Service Pod ReplicationController Namespace",
     "apps": "Deployment StatefulSet DaemonSet ReplicaSet",
@@ -130,17 +133,9 @@ def name_under(node: Node | None, *path: str) -> str:
     return name if NAME.fullmatch(name) else ""
 
 
-def listed(names: Iterable[str], most: int = 8) -> str:
-    """Write some names as a sentence does, not all of very many.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"]), listed("abcd", most=2)
-    ('a, b and c', 'a, b and 2 more')
-    """
-    found = list(names)
-    shown, last = (found[:-1], found[-1:]) if len(found) <= most else (found[:most], [f"{len(found) - most} more"])
-    return " and ".join(filter(None, (", ".join(shown), *last)))
+def listed(names: Iterable[str]) -> str:
+    """Write some names as a sentence does, not all of very many."""
+    return wording.listed(names, MOST_NAMED)
 
 
 def resources(documents: Sequence[Document]) -> tuple[list[Resource], PassedOver]:

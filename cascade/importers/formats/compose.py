@@ -12,9 +12,10 @@ from cascade.importers.project.calls import Project, is_named
 from cascade.importers.project.files import is_env, layers, tell
 from cascade.importers.project.services import Place, services, setting_of
 from cascade.importers.settle import only_by
+from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence, Sized
+    from collections.abc import Iterator, Sequence
 
     from cascade.importers.draft import Draft
     from cascade.importers.format import Options
@@ -125,7 +126,8 @@ def switched_on(everything: dict[str, Service], draft: Draft, on: frozenset[str]
     }
     if off:
         profiles = sorted({profile for service in off.values() for profile in service.profiles})
-        draft.note(f"left out: {listed(off)}; not switched on: {plural(profiles, 'profile')} {listed(profiles)}")
+        what = f"{counted(len(profiles), 'profile')} {listed(map(fit, profiles), MOST_NAMED)}"
+        draft.note(f"left out: {listed(map(fit, off), MOST_NAMED)}; not switched on: {what}")
     return {name: service for name, service in everything.items() if name not in off}
 
 
@@ -140,16 +142,15 @@ def note_starts(draft: Draft, options: Options) -> None:
             "'depends_on' is all that these files say about calls, so it is taken for them; it is the order of starting"
         )
     else:
-        draft.note(
-            f"left out: {plural(orders, 'call')} that only 'depends_on' speaks for, which is the order of starting"
-        )
+        calls = counted(len(orders), "call")
+        draft.note(f"left out: {calls} that only 'depends_on' speaks for, which is the order of starting")
 
 
 def note_variables(found: Sequence[Layer], draft: Draft) -> None:
     """Say which variables have no value."""
     missing = sorted(set[str]().union(*(layer.variables.missing for layer in found)))
     if missing:
-        what = f"{plural(missing, 'variable')} {listed(missing)}"
+        what = f"{counted(len(missing), 'variable')} {listed(map(fit, missing), MOST_NAMED)}"
         draft.note(f"without a value: {what}; put an .env beside the file")
 
 
@@ -175,18 +176,6 @@ def entries(layer: Layer, key: str) -> Iterator[tuple[str | int, Node]]:
     node = layer.root.below(key)
     if node is not None and isinstance(node.children, dict):
         yield from node.entries()
-
-
-def listed(names: Iterable[str]) -> str:
-    """Name the first few of several."""
-    every = [fit(name) for name in names]
-    more = f" and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else ""
-    return f"{', '.join(every[:MOST_NAMED])}{more}"
-
-
-def plural(things: Sized, word: str) -> str:
-    """Count in words."""
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 FORMAT: Final = Format(

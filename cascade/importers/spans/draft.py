@@ -10,10 +10,11 @@ from cascade.importers.hosts import Role as Purpose
 from cascade.importers.hosts import is_consumer, purpose, role
 from cascade.importers.spans.model import Nature
 from cascade.importers.spans.names import Names, plain
-from cascade.importers.spans.notes import counted, put_notes, window_s
+from cascade.importers.spans.notes import put_notes, window_s
 from cascade.importers.spans.order import put_order
 from cascade.importers.spans.statistics import Made, Tally, Times
 from cascade.importers.values import rate_text, seconds_text
+from cascade.wording import counted
 
 if TYPE_CHECKING:
     from cascade.importers.draft import Draft, Edge

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.importers.spans.tree import NANO
 from cascade.units import format_seconds
+from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ def nameless_notes(tally: Tally, names: Names, draft: Draft) -> None:
     if found:
         draft.note(
             f"{counted(sum(found.values()), 'call')} without a name for where they go, such as those to stores without "
-            f"peer attributes, are not in the topology; callers: {listed(found)}"
+            f"peer attributes, are not in the topology; callers: {listed(sorted(found), MOST_NAMED)}"
         )
     if tally.spans.seen["kindless"] and tally.spans.seen["kindless"] == tally.spans.seen["spans"]:
         draft.note("no span says whether it is of a client or a server: stores and brokers stay invisible")
@@ -113,22 +114,5 @@ def soft_note(edges: Mapping[tuple[str, str], Made], draft: Draft) -> None:
         if made.lost >= FEWEST_LOST and made.survived >= SURVIVED * made.lost
     ]
     if found:
-        draft.note(f"requests succeeded though all their calls to a callee had failed: {listed(found)}")
-
-
-def counted(count: int, what: str) -> str:
-    """Give a number of things in words.
-
-    Examples
-    --------
-    >>> counted(1, "trace"), counted(1200, "trace")
-    ('1 trace', '1,200 traces')
-    """
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def listed(parts: Mapping[str, int] | list[str]) -> str:
-    """Name the first few of many."""
-    ordered = sorted(parts)
-    more = f" and {len(ordered) - MOST_NAMED:,} more" if len(ordered) > MOST_NAMED else ""
-    return f"{', '.join(ordered[:MOST_NAMED])}{more}"
+        names = listed(sorted(found), MOST_NAMED)
+        draft.note(f"requests succeeded though all their calls to a callee had failed: {names}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.importers.spans.notes import counted
 from cascade.importers.spans.statistics import Order
+from cascade.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
