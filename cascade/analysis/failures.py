@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis import sentences
 from cascade.engine.plan import members
 from cascade.engine.simulate import find_scenario
 from cascade.errors import ScenarioError
 from cascade.model import Event, Scenario
 from cascade.units import closest, parse_seconds
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def scenario_with(topology: Topology, fails: Sequence[Event], scenario: Scenario
             raise ScenarioError(f"cannot fail '{event.target}' in {topology.name}{closest(event.target, known)}")
     if scenario is None:
         scenario = Scenario(
-            description=f"{sentences.listed([event.target for event in fails])} failing",
+            description=f"{listed([event.target for event in fails])} failing",
             duration_s=max((until_s(event) for event in fails), default=FOLLOWED_S),
         )
     _, base = find_scenario(topology, scenario)
