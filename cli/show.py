@@ -13,7 +13,7 @@ from cascade_cli.results import deliver
 
 
 class ShowFormat(StrEnum):
-    """How a topology is shown: as a report, or as a graph in another program's language."""
+    """How a topology is shown: as a report, as a topology file, or as a graph in another program's language."""
 
     TEXT = "text"
     JSON = "json"
@@ -22,6 +22,9 @@ class ShowFormat(StrEnum):
     DOT = "dot"
     MERMAID = "mermaid"
     GRAPHML = "graphml"
+    NODE_LINK = "node-link"
+    EDGES = "edges"
+    YAML = "yaml"
 
 
 ShowFormatOption = Annotated[ShowFormat, typer.Option("--format", help="How the topology is written.")]
@@ -29,11 +32,16 @@ ShowFormatOption = Annotated[ShowFormat, typer.Option("--format", help="How the 
 
 def show(file: FileArgument, form: ShowFormatOption = ShowFormat.TEXT, output: OutputOption = None) -> None:
     """Say what is in FILE: sizes, layers, cycles, entry points, groups, domains, scenarios."""
-    from cascade.graph.export import DRAWINGS  # noqa: PLC0415 - so that --help is quick
+    topology = read(file)
+    if form is ShowFormat.YAML:
+        from cascade.loading.write import written  # noqa: PLC0415 - so that --help is quick
+
+        write(written(topology), output)
+        return
+    from cascade.graph.export import DRAWINGS  # noqa: PLC0415 - as above
     from cascade.graph.layers import shape_of  # noqa: PLC0415 - as above
 
-    shape = shape_of(read(file))
     if form in DRAWINGS:
-        write(DRAWINGS[form](shape.graph), output)
+        write(DRAWINGS[form](topology.graph), output)
     else:
-        deliver(shape, Format(form), output)
+        deliver(shape_of(topology), Format(form), output)

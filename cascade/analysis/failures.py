@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from cascade.analysis.sentences import about
 from cascade.engine.plan import members
 from cascade.engine.simulate import find_scenario
 from cascade.errors import ScenarioError
@@ -58,7 +59,7 @@ def scenario_with(topology: Topology, fails: Sequence[Event], scenario: Scenario
     _, base = find_scenario(topology, scenario)
     for event in fails:
         if base.seconds(event.at) > base.duration_s:
-            raise ScenarioError(f"'{event.target}' cannot fail after {sentences.about(base.duration_s)}, the end")
+            raise ScenarioError(f"'{event.target}' cannot fail after {about(base.duration_s)}, the end")
     events = (*base.events, *fails, *(repair for event in fails for repair in repairs(topology, event)))
     return base.changed(events=events)  # type: ignore[no-any-return]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cascade.model import Fleet, Topology
+    from cascade.model import Dependency, Fleet, Topology
 
     Edge = tuple[str, str, str]
 
@@ -18,8 +18,9 @@ def build_graph(topology: Topology) -> nx.DiGraph[str]:
     """Give services, groups and fleets as nodes, and who needs whom as edges.
 
     Nodes carry ``kind`` (service, group or fleet), ``weight`` and ``entry_point``; edges carry ``needs``:
-    that of a dependency (with ``per_request``), ``member``, ``cache``, ``fallback``, ``capacity``, ``success``,
-    ``lease``, ``health_check`` or ``restoration``.
+    that of a dependency, ``member``, ``cache``, ``fallback``, ``capacity``, ``success``, ``lease``,
+    ``health_check`` or ``restoration``. Those of a dependency carry ``per_request`` and what else is known of
+    it: ``timeout_s``, ``attempts``, ``degradation_fraction``, ``circuit_breaker``, ``evidence``, ``confidence``.
 
     Examples
     --------
@@ -35,13 +36,29 @@ def build_graph(topology: Topology) -> nx.DiGraph[str]:
         graph.add_nodes_from(names, kind=kind, weight=1.0, entry_point=False)
     for name, service in topology.services.items():
         for call in service.calls:
-            graph.add_edge(name, call.to, needs=call.needs.value, per_request=call.per_request)
+            graph.add_edge(name, call.to, **attributes_of(call))
     for group, members in topology.groups.items():
         graph.add_edges_from(((group, member) for member in members.members), needs="member")
     for caller, callee, needs in indirect_edges(topology):
         if not graph.has_edge(caller, callee):
             graph.add_edge(caller, callee, needs=needs)
     return graph
+
+
+def attributes_of(call: Dependency) -> dict[str, Any]:
+    """Give what is known of a call as single values, which every language of graphs can hold."""
+    found: dict[str, Any] = {"needs": call.needs.value, "per_request": float(call.per_request)}
+    if call.timeout_s is not None:
+        found["timeout_s"] = float(call.timeout_s)
+    if call.retry:
+        found["attempts"] = call.retry.max_attempts
+    if call.degradation_fraction:
+        found["degradation_fraction"] = float(call.degradation_fraction)
+    if call.circuit_breaker:
+        found["circuit_breaker"] = True
+    if call.evidence:
+        found |= {"evidence": " ".join(call.evidence), "confidence": float(call.confidence_fraction)}
+    return found
 
 
 def indirect_edges(topology: Topology) -> Iterator[Edge]:

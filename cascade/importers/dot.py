@@ -150,7 +150,8 @@ def unescaped(text: str) -> str:
     if "\\" not in text:
         return text
     joined = text.replace("\\\r\n", "").replace("\\\n", "")
-    return re.sub(r"\\[nlr]", " ", joined).replace('\\"', '"').strip()
+    blank = re.sub(r"(?<!\\)((?:\\\\)*)\\[nlr]", r"\1 ", joined)
+    return re.sub(r"\\(.)", r"\1", blank).strip()
 
 
 def read_dot(document: Document) -> Drawing:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cascade.importers.draft import firmest, origin_text
 from cascade.loading.layout import block_key, flow, scalar_text
 from cascade.loading.source import one_line
+from cascade.loading.write import SCHEMA_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from cascade.importers.draft import Component, Edge, Fact
     from cascade.importers.settle import Settled
 
-SCHEMA_LINE: Final = "# yaml-language-server: $schema=schema.json"
 WIDTH: Final = 110
 """Columns of comments that have a line to themselves."""
 LONGEST_COMMENT: Final = 160

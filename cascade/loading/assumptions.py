@@ -14,7 +14,7 @@ from cascade.loading.nodes import Node, parse
 from cascade.loading.provenance import after_values, parameters
 
 _WHY: Final = re.compile(r"#.*?\bassumed:\s*(.*)$")
-_MISSING: Final = re.compile(r"#.*?\bmissing:\s*(.*)$")
+_MISSING: Final = re.compile(r"#.*?\bmissing:\s*([^;]*)")
 _BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 

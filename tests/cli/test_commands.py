@@ -160,7 +160,7 @@ def test_output_for_a_pipe_is_plain() -> None:
 
 
 def test_show_knows_every_format() -> None:
-    assert {*ShowFormat} == {*Format, *DRAWINGS}
+    assert {*ShowFormat} == {*Format, *DRAWINGS, "yaml"}
 
 
 @pytest.mark.parametrize("form", ShowFormat)

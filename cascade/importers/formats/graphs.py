@@ -36,7 +36,8 @@ DIRECTED: Final = {
 """What to write so that edges point from caller to callee, and the text at which to write it."""
 _XML: Final = re.compile(r"<(?:\w+:)?(graphml|gexf)[\s/>]")
 _DOT: Final = re.compile(
-    r"\A\ufeff?(?:\s+|//[^\n]*\n|/\*.*?\*/|#[^\n]*\n)*(?:strict\s+)?(?:di)?graph(?:\s+[\w.-]+|\s*\"[^\"\n]*\")?\s*\{",
+    r"\A\ufeff?(?:\s+|//[^\n]*\n|/\*.*?\*/|#[^\n]*\n)*+"
+    r"(?:strict\s+)?(?:di)?graph(?:\s+[\w.-]+|\s*\"(?:[^\"\\]|\\.)*\")?\s*\{",
     re.DOTALL | re.IGNORECASE,
 )
 
