@@ -140,7 +140,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its home when it is first used."""
+    """Import a public name from its home when it is first used; ``importers`` is a module with one name per format."""
+    if name == "importers":
+        return importlib.import_module("cascade.importers")
     if name not in _HOME_OF:
         msg = f"module 'cascade' has no attribute '{name}'"
         raise AttributeError(msg)
