@@ -46,7 +46,7 @@ def commands(block: str) -> Iterator[tuple[str, list[str]]]:
 
 def is_run(command: str) -> bool:
     """Whether a command is run at all."""
-    return "cascade" in command and not OTHERS.search(command)
+    return command.startswith(("cascade ", "cat ", "cp ")) and not OTHERS.search(command)
 
 
 def output(command: str, folder: Path) -> list[str]:
