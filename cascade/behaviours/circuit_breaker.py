@@ -22,6 +22,10 @@ class CircuitBreaker(Part):
     """Share of the calls let through as probes after that, until the failures have faded."""
 
 
+NEAR = 1e-9
+"""How near to the threshold is on it."""
+
+
 @compiled
 def passed(open_until_s: float, half_open: float, t_s: float) -> float:
     """Give the share of calls let through: closed 1, open 0, half-open the probes."""
@@ -45,7 +49,7 @@ def advance(
 
     .. math:: \varphi' = \varphi + (q - \varphi)(1 - e^{-dt/\tau})
 
-    Opens at :math:`\varphi \ge \theta`; half-open it starts just below the threshold, so that
+    Opens at :math:`\varphi \ge \theta`, which includes that it comes as near as numbers can tell; half-open it starts just below the threshold, so that
     probes decide; closes once :math:`\varphi \le \theta / 2`.
 
     References
@@ -55,7 +59,7 @@ def advance(
     if t_s < open_until_s:
         return failing, open_until_s
     failing += (failed - failing) * -math.expm1(-dt / window_s) if window_s > 0.0 else failed - failing
-    if failing >= trip:
+    if failing >= trip * (1.0 - NEAR):
         return trip * 0.999, t_s + dt + open_s
     if failing <= 0.5 * trip:
         return failing, 0.0

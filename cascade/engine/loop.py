@@ -58,7 +58,7 @@ def settle(
 ) -> bool:
     """Step without events until the state no longer changes; whether it came to rest.
 
-    ``before`` (N + M, 5) is room to remember a step in.
+    ``before`` (N + M + B, 5) is room to remember a step in.
     """
     for _ in range(most):
         remember(system, state, flows, before)
@@ -70,13 +70,15 @@ def settle(
 
 @compiled
 def remember(system: System, state: State, flows: Floats, before: Floats) -> None:
-    """Note what is at rest when it stays the same: of nodes work, answers and load, of fleets the units."""
+    """Note what is at rest when it stays the same: work, answers and load, units of fleets, memories of breakers."""
     for i in range(system.nodes.size):
         now, was = state.answers[i], before[i]
         was[0], was[1], was[2], was[3] = state.nodes[i].work, now.accepted, now.good, now.mean_s
         was[4] = flows[i, OFFERED]
     for m in range(system.fleets.size):
         before[system.nodes.size + m, 0] = state.fleets[m].in_service
+    for b in range(system.breakers.size):
+        before[system.nodes.size + system.fleets.size + b, 0] = state.breakers[b].failing
 
 
 @compiled
@@ -92,6 +94,8 @@ def movement(system: System, state: State, flows: Floats, before: Floats) -> flo
     for m in range(system.fleets.size):
         was_out = system.fleets[m].size - before[system.nodes.size + m, 0]
         moved = max(moved, abs(state.fleets[m].in_service - before[system.nodes.size + m, 0]) / (1.0 + was_out))
+    for b in range(system.breakers.size):
+        moved = max(moved, abs(state.breakers[b].failing - before[system.nodes.size + system.fleets.size + b, 0]))
     return moved
 
 

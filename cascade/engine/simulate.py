@@ -170,16 +170,17 @@ def bring_to_rest(
     """
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
-    before = np.zeros((system.nodes.size + system.fleets.size, 5))
+    before = np.zeros((system.nodes.size + system.fleets.size + system.breakers.size, 5))
     for settling_s, most in SETTLING_STEPS:
         if loop.settle(system, state, special, at_rest, before, settling_s, most, AT_REST):
             rest = State._make(table.copy() for table in state), at_rest.copy()
         elif rest is not None:
             break
-    if rest is None:
-        return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
     for finer_s in (*(length for length in BACK_TO_THE_STEP if length > step_s), step_s):
-        loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST_AT_LAST)
+        if rest is not None:
+            loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST_AT_LAST)
+    if rest is None or loop.has_tripped(system, rest[0]):
+        return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
     return *rest, True
 
 
