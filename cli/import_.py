@@ -106,8 +106,9 @@ def put_into(into: Path, source: str, files: Sequence[str], options: Options, ou
     from cascade.importers.into import put  # noqa: PLC0415 - so that --help is quick
 
     text, report = put(str(into), files, source, options=options)
-    write(text, output or into)
-    if output is None or str(output) != "-":
+    target = output or into
+    write(text, target)
+    if str(target) != "-":
         deliver(report, Format.TEXT, None)
 
 

@@ -49,8 +49,8 @@ def advance(
 
     .. math:: \varphi' = \varphi + (q - \varphi)(1 - e^{-dt/\tau})
 
-    Opens at :math:`\varphi \ge \theta`, which includes that it comes as near as numbers can tell; half-open it starts just below the threshold, so that
-    probes decide; closes once :math:`\varphi \le \theta / 2`.
+    Opens at :math:`\varphi \ge \theta`, or as near to it as numbers can tell; half-open it starts just
+    below the threshold, so that probes decide; closes once :math:`\varphi \le \theta / 2`.
 
     References
     ----------

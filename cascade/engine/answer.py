@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from cascade.engine.system import Floats, Node, System
 
 
+CONSTANT = 1e-9
+"""Variance of a delay, relative to its square, that is none."""
 SHORT = 1e-9
 """A wait of less than this share of the rest of the answer is none."""
 
@@ -83,10 +85,16 @@ def wait_for(reply: Reply, callee: Answer, limit: float, law: Floats) -> float:
     if callee.late <= 0.0 or in_time <= 0.0:
         return in_time
     delay_s = callee.late_s / callee.late
-    variance = callee.variance + max(callee.late_square / callee.late - delay_s * delay_s, 0.0)
-    late_in_time, late_answer_s = sojourn.timely(law, callee.mean_s + delay_s, variance, limit)
+    spread = max(callee.late_square / callee.late - delay_s * delay_s, 0.0)
+    if spread <= CONSTANT * delay_s * delay_s:  # nothing comes before a delay that is always the same
+        late_in_time, late_answer_s = sojourn.timely(law, callee.mean_s, callee.variance, max(limit - delay_s, 0.0))
+        late_answer_s += delay_s
+        late_in_time = late_in_time if limit > delay_s else 0.0
+    else:
+        late_in_time, late_answer_s = sojourn.timely(law, callee.mean_s + delay_s, callee.variance + spread, limit)
     in_time = (1.0 - callee.late) * in_time + callee.late * late_in_time
     if in_time <= 0.0:
+        reply.late, reply.late_s, reply.late_square = 0.0, 0.0, 0.0
         return 0.0
     delay_s = max(late_answer_s - answer_s, 0.0)
     reply.late *= late_in_time / in_time

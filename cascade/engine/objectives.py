@@ -23,7 +23,7 @@ def hit(run: Run) -> NDArray[np.bool_]:
     objectives = [run.topology.objective_of(name) for name in run.names]
     least = np.array([objective.success_fraction for objective in objectives])
     oldest_s = np.array([objective.backlog_age_s for objective in objectives])
-    is_fleet = np.array([name in run.topology.fleets for name in run.names])
+    is_fleet = np.array([name in run.topology.fleets for name in run.names], np.bool_)
     series = run.series
     asked = (series["offered_rps"] > ASKED * np.array(run.usual_rps)) & (series["offered_rps"] > 0.0)
     fails = (series["success_fraction"] < least) & (asked | is_fleet)

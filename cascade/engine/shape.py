@@ -97,19 +97,26 @@ def trip_breakers(system: System, state: State, t_s: float, dt: float) -> None:
 
 @compiled
 def fall_back(system: System, state: State) -> None:
-    r"""Replace failed calls: :math:`f + (1 - f)\, c\, w\, f_2`."""
+    r"""Replace failed calls: :math:`f + (1 - f)\, c\, w\, f_2`; those are as many as fail, whatever they bear on."""
     for k in range(system.fallbacks.size):
         fallback = system.fallbacks[k]
         live = state.calls[fallback.call]
         helped = fallback.covers * fallback.worth
         if fallback.instead >= 0:
-            success = live.fixed + live.live * call_success(system, state, fallback.call)
-            made = system.base[fallback.call].calls * (1.0 - success)
-            state.calls[fallback.instead].calls = max(made, 0.0) * fallback.covers
+            state.calls[fallback.instead].calls = failed_calls(system, state, fallback.call) * fallback.covers
             helped *= call_success(system, state, fallback.instead)
         failed = 1.0 - live.fixed - live.live
         live.fixed += (failed + live.live) * helped
         live.live *= 1.0 - helped
+
+
+@compiled
+def failed_calls(system: System, state: State, e: int) -> float:
+    """Calls per request that fail for good, those that a breaker or a believed failure stops included."""
+    base, live, success = system.base[e], state.calls[e], call_success(system, state, e)
+    if base.live <= 0.0:  # it bears on nothing, so that only the calls themselves are known
+        return live.calls * (1.0 - success)
+    return base.calls * max(1.0 - (live.fixed - base.fixed + live.live * success) / base.live, 0.0)
 
 
 @compiled

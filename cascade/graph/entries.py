@@ -30,3 +30,36 @@ def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str]) -> list
         if circles.in_degree(circle) == 0 and members.isdisjoint(known):
             found.append(min(members, key=lambda name: (-graph.out_degree(name), place[name])))
     return sorted(found, key=place.__getitem__)
+
+
+def back_edges(edges: Iterable[tuple[str, str]], starts: Iterable[str]) -> set[tuple[str, str]]:
+    """Give the edges that lead back to where a walk from some starts has come through; without them there is no circle.
+
+    Examples
+    --------
+    >>> back_edges([("web", "api"), ("api", "web"), ("api", "db")], ["web"])
+    {('api', 'web')}
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph(edges)
+    seen: set[str] = set()
+    found = set()
+    for start in [*starts, *graph]:
+        if start not in graph or start in seen:
+            continue
+        path = {start}
+        seen.add(start)
+        stack = [(start, iter(graph.successors(start)))]
+        while stack:
+            node, rest = stack[-1]
+            for other in rest:
+                if other in path:
+                    found.add((node, other))
+                elif other not in seen:
+                    seen.add(other)
+                    path.add(other)
+                    stack.append((other, iter(graph.successors(other))))
+                    break
+            else:
+                stack.pop()
+                path.discard(node)
+    return found

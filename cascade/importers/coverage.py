@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cascade.importers.draft import firmest
 from cascade.importers.findings import Found, Report
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from cascade.importers.settle import Settled
 
 
+NO_CALLER: Final = "groups and fleets make no calls of their own"
+
+
 def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, settled: Settled) -> Report:
     """Say what became of some sources."""
     components = {component.name: component for component in settled.draft.services}
     called = {edge.callee for edge in settled.edges} | set(settled.members)
     callers = {edge.caller for edge in settled.edges}
+    left_out = [(edge.caller, edge.callee, NO_CALLER) for edge in settled.of_groups]
     without_caller = tuple(name for name in components if name not in called)
-    base = [part.format for part in parts if not part.format.is_overlay] or [part.format for part in parts]
-    silent = [set(form.cannot_know) for form in base]
+    base = [part for part in parts if not part.format.is_overlay] or list(parts)
+    silent = [set(part.cannot_know) for part in base]
     return Report(
         sources=tuple(sources),
         services=len(components),
@@ -34,7 +38,7 @@ def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, sett
             for edge in edges
         ),
         is_overlay=all(part.format.is_overlay for part in parts),
-        describes_calls=any(form.describes_calls for form in base),
+        describes_calls=any(part.describes_calls for part in base),
         cannot_know=tuple(what for what in base[0].cannot_know if all(what in other for other in silent)),
         assumed=sum(
             fact.is_assumed
@@ -44,7 +48,7 @@ def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, sett
         disagreements=whole.disagreements,
         suggestions=whole.suggestions,
         unresolved=tuple(dict.fromkeys(settled.draft.unresolved)),
-        left_out=tuple(dict.fromkeys(settled.draft.left_out)),
+        left_out=tuple(dict.fromkeys([*settled.draft.left_out, *left_out])),
         notes=tuple(settled.draft.notes),
     )
 

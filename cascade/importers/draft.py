@@ -127,6 +127,8 @@ class Fact:
     """In a few words: ``p50 of 812 spans``, ``spec.replicas``."""
     is_assumed: bool = False
     """Whether it is a guess rather than something that the source says."""
+    source: int = 0
+    """Which source says it."""
 
 
 @dataclass(slots=True)
@@ -161,6 +163,8 @@ class Edge:
     """Calls that were counted, 0 where nobody counted; calls per request follow from all counts together."""
     errors: float = 0.0
     """Those of them that failed."""
+    source: int = 0
+    """Which source counted them: counts of different sources do not go together."""
 
     @property
     def confidence(self) -> float:
@@ -193,8 +197,10 @@ class Draft:
     """By name, as a topology file writes them."""
     sections: dict[str, Any] = field(default_factory=dict)
     """Other parts of a topology file, by key, as they stand there."""
-    states_demand: bool = False
-    """Whether the source says where all requests come in, so that nothing is guessed."""
+    stated: set[str] = field(default_factory=set)
+    """Parts of which the source says where their requests come in, so that nothing is guessed."""
+    record: dict[str, Any] = field(default_factory=dict)
+    """What a topology that was imported says of its own sources."""
     policies: list[CallPolicy] = field(default_factory=list)
     """Facts about calls whose callers another source knows; applied once all sources are together."""
     notes: list[str] = field(default_factory=list)

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cascade.importers.coverage import report_on
-from cascade.importers.draft import firmest, origin_text
+from cascade.importers.draft import origin_text
 from cascade.importers.format import Options
 from cascade.importers.formats import topology
 from cascade.importers.merge import Part, merged
 from cascade.importers.reading import apply_policies, by_format, drafted, source_text
-from cascade.importers.settle import TAKEN_OVER, Settled, chosen, set_calls_per_request, set_needs
+from cascade.importers.settle import settle
 from cascade.importers.sources import Document, documents
+from cascade.importers.write import proof_of
 from cascade.loading.edit import edited
 from cascade.loading.read import loads
 from cascade.loading.source import file_label, read_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from cascade.importers.draft import Component, Draft, Edge, Fact
     from cascade.importers.findings import Report
+    from cascade.importers.settle import Settled
     from cascade.loading.changes import Change
 
 
@@ -46,7 +48,7 @@ def put(
     parts = [base, *(drafted(one, files, options) for one, files in sources)]
     whole = merged(parts, options)
     apply_policies(whole.draft)
-    settled = settled_of(whole.draft, options)
+    settled = settle(whole.draft, options)
     result = edited(text, changes(settled, base, known), file=file_label(into))
     loads(result, file=file_label(into))
     set_assumed(settled.draft, is_assumed=False)
@@ -68,16 +70,6 @@ def set_assumed(draft: Draft, *, is_assumed: bool) -> None:
                 facts[key] = replace(fact, is_assumed=is_assumed)
 
 
-def settled_of(draft: Draft, options: Options) -> Settled:
-    """Choose the calls; where requests come in is the topology's own to say."""
-    takes = chosen(draft, options)
-    edges = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
-    taken = tuple(edge for edge in edges if takes(edge))
-    set_needs(taken)
-    set_calls_per_request(draft, taken)
-    return Settled(draft, taken, tuple(edge for edge in edges if not takes(edge)))
-
-
 def changes(settled: Settled, base: Part, known: dict[Any, set[str]]) -> Iterator[Change]:
     """Yield what is to be changed in the text."""
     for component in settled.draft.services:
@@ -93,7 +85,8 @@ def changes(settled: Settled, base: Part, known: dict[Any, set[str]]) -> Iterato
         else:
             place = len([pair for pair in base.draft.edges if pair[0] == edge.caller]) + added.get(edge.caller, 0)
             added[edge.caller] = added.get(edge.caller, 0) + 1
-            yield ("services", edge.caller, "calls", place), call_of(edge), f"from {origin_text(edge.origins)}"
+            guessed = "".join(f"assumed: {key}, {fact.why}; " for key, fact in edge.facts.items() if fact.is_assumed)
+            yield ("services", edge.caller, "calls", place), call_of(edge), f"{guessed}{origin_text(edge.origins)}"
     for name, scenario in settled.draft.scenarios.items():
         if name not in base.draft.scenarios:
             yield ("scenarios", name), scenario
@@ -103,11 +96,11 @@ def changed_facts(path: tuple[str, ...], part: Component | Edge, known: set[str]
     """Yield the facts of a part or call that another source states."""
     for key, fact in part.facts.items():
         is_new = not fact.is_assumed or key not in known
-        if is_new and key not in TAKEN_OVER and fact.why != topology.WHY:
+        if is_new and fact.why != topology.WHY:
             yield (*path, key), fact.value, f"{'assumed' if fact.is_assumed else 'derived'}: {fact.why}"
 
 
 def call_of(edge: Edge) -> dict[str, Any]:
     """Give a new call as a topology file holds it."""
     found: dict[str, Any] = {"to": edge.callee} | {key: fact.value for key, fact in edge.facts.items()}
-    return found | {"evidence": list(dict.fromkeys(origin.evidence.value for origin in firmest(edge.origins)))}
+    return found | proof_of(edge)

@@ -6,6 +6,10 @@ import re
 from typing import Final
 
 LONGEST: Final = 200
+SUFFIXES: Final = frozenset(
+    {"com", "org", "net", "io", "gov", "edu", "eu", "de", "uk", "fr", "nl", "jp", "cn", "cloud"}
+)
+"""Last labels that make a name of two one of the internet rather than one with a namespace."""
 _UNFIT: Final = re.compile("[\\s>\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 

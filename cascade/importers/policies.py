@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from cascade.importers.names import SUFFIXES
 from cascade.importers.remarks import Remarks
 
 if TYPE_CHECKING:
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
 
 BUDGET: Final = "retry.budget"
 """A fact that is part of another one, and said somewhere else."""
-SUFFIXES: Final = frozenset(
-    {"com", "org", "net", "io", "gov", "edu", "eu", "de", "uk", "fr", "nl", "jp", "cn", "cloud"}
-)
-"""Last labels that make a name of two one of the internet rather than one with a namespace."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-from cascade.graph.entries import entries_of
+from cascade.errors import CascadeError
+from cascade.graph.entries import back_edges, entries_of
 from cascade.importers.draft import FIRM, Edge, Evidence, Fact, Kind
-from cascade.units import parse_rate, parse_seconds
+from cascade.units import closest, parse_rate, parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cascade.importers.draft import Component, Draft
+    from cascade.importers.draft import Draft
     from cascade.importers.format import Options
 
 NEEDS: Final[dict[Kind, str]] = {
@@ -26,6 +27,10 @@ NEEDS: Final[dict[Kind, str]] = {
 WORKLOAD_OF_NOBODY: Final = "1/s"
 """Demand of an entry point of which no rate is known; then only ratios matter."""
 MOST_PER_REQUEST: Final = 1e6
+ROUND: Final = 0.1
+"""Calls per request that go back round a circle, where nobody counted."""
+REQUESTS: Final = ("hard", "soft", "async")
+"""Needs of calls that requests make."""
 OWN_SHARE: Final = 0.1
 """Least share of a latency that is taken for own work, where calls seem to take all of it."""
 OWN_WORK: Final = frozenset({Kind.SYNC, Kind.STORE, Kind.PRODUCE, Kind.CONSUME, Kind.LOAD, Kind.ALLOWED})
@@ -44,7 +49,9 @@ class Settled:
     edges: tuple[Edge, ...]
     """In the topology."""
     weak: tuple[Edge, ...]
-    """Left out, because only weak evidence speaks for them."""
+    """Left out, because only weak evidence speaks for them, or others were asked for."""
+    of_groups: tuple[Edge, ...] = ()
+    """Left out, because their caller is a group or fleet, which makes no calls."""
 
     @property
     def members(self) -> list[str]:
@@ -55,17 +62,21 @@ class Settled:
 def settle(draft: Draft, options: Options) -> Settled:
     """Choose the calls, and work out what follows from all of them together."""
     takes = chosen(draft, options)
-    edges = [edge for edge in draft.edges.values() if edge.caller != edge.callee]
-    taken = tuple(edge for edge in edges if edge.origins and takes(edge))
+    services = {component.name for component in draft.services}
+    every = [edge for edge in draft.edges.values() if edge.caller != edge.callee and edge.origins]
+    edges = [edge for edge in every if edge.caller in services]
+    taken = tuple(edge for edge in edges if takes(edge))
     set_needs(taken)
     set_entry_points(draft, taken, options)
+    break_circles(draft, taken)
     set_calls_per_request(draft, taken)
     set_service_times(draft, taken)
     set_orders(taken)
     for component in draft.components.values():
         for key in TAKEN_OVER:
             component.facts.pop(key, None)
-    return Settled(draft, taken, tuple(edge for edge in edges if edge.origins and not takes(edge)))
+    weak = tuple(edge for edge in edges if not takes(edge))
+    return Settled(draft, taken, weak, tuple(edge for edge in every if edge.caller not in services))
 
 
 class chosen:  # noqa: N801 - read as a function: chosen(draft, options)(edge)
@@ -105,7 +116,9 @@ def set_needs(edges: tuple[Edge, ...]) -> None:
 
 def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) -> None:
     """Give demand to what users call: as the sources say, else to what calls others and is called by nobody."""
-    for name in sorted(options.entry_points & draft.components.keys()):
+    for name in sorted(options.entry_points):
+        if name not in draft.components:
+            raise CascadeError(f"--entry: no part is called '{name}'{closest(name, draft.components)}")
         draft.components[name].know("entry_point", True, "named as an entry point")  # noqa: FBT003 - a value
     loaded = {edge.callee for edge in edges if edge.kind is Kind.LOAD}  # by a generator that stands for the users
     for component in draft.components.values():
@@ -113,36 +126,55 @@ def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) ->
         if said and said.value and "demand" not in component.facts and component.name not in loaded:
             why = f"users come in here ({said.why}); how many is not known"
             component.know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
-    if draft.states_demand:
-        return
     known = {name for name, component in draft.components.items() if "demand" in component.facts}
     for name in entries_of([(edge.caller, edge.callee) for edge in edges], known):
-        if not draft.components[name].is_store:
-            why = "nothing in the sources calls it; how many users do is not known"
+        if not draft.components[name].is_store and name not in draft.stated:
+            is_called = any(edge.callee == name for edge in edges)
+            why = "calls go round in a circle here" if is_called else "nothing in the sources calls it"
+            why += "; how many users do is not known"
             draft.components[name].know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
+
+
+def break_circles(draft: Draft, edges: tuple[Edge, ...]) -> None:
+    """Let calls that go back round a circle be rare, where nobody counted: if every request made them, none would end."""
+    uncounted = [edge for edge in edges if edge.calls <= 0.0 and "per_request" not in edge.facts and is_request(edge)]
+    starts = [component.name for component in draft.services if "demand" in component.facts]
+    back = back_edges([(edge.caller, edge.callee) for edge in uncounted], starts)
+    for edge in uncounted:
+        if (edge.caller, edge.callee) in back:
+            why = "calls that go round in a circle cannot be made by every request; how many make it is not known"
+            edge.know("per_request", ROUND, why, is_assumed=True)
+
+
+def is_request(edge: Edge) -> bool:
+    """Tell whether a call is made for a request."""
+    return edge.facts["needs"].value in REQUESTS if "needs" in edge.facts else True
 
 
 def set_calls_per_request(draft: Draft, edges: tuple[Edge, ...]) -> None:
     """Divide the calls that were counted by the requests of their caller that were counted."""
-    into: dict[str, float] = {}
-    most: dict[str, float] = {}
+    into: dict[tuple[str, int], float] = {}
+    most: dict[tuple[str, int], float] = {}
     for edge in edges:
-        into[edge.callee] = into.get(edge.callee, 0.0) + edge.calls
-        most[edge.caller] = max(most.get(edge.caller, 0.0), edge.calls)
+        into[edge.callee, edge.source] = into.get((edge.callee, edge.source), 0.0) + edge.calls
+        most[edge.caller, edge.source] = max(most.get((edge.caller, edge.source), 0.0), edge.calls)
     for edge in edges:
         if edge.calls <= 0.0 or "per_request" in edge.facts:
             continue
-        requests = into.get(edge.caller, 0.0) + outside(draft.components[edge.caller])
-        is_known = requests > 0.0
-        share = min(edge.calls / (requests if is_known else most[edge.caller]), MOST_PER_REQUEST)
+        from_users = draft.components[edge.caller].facts.get("demand")
+        requests = into.get((edge.caller, edge.source), 0.0) + outside(from_users, edge.source)
+        is_known = requests > 0.0 and (from_users is None or outside(from_users, edge.source) > 0.0)
+        if not is_known:
+            requests = max(requests, most[edge.caller, edge.source])
+        share = min(edge.calls / requests, MOST_PER_REQUEST)
         of = f"{requests:,.6g} counted requests" if is_known else "as many requests as its most-called callee has calls"
         edge.know("per_request", number(share), f"{edge.calls:,.6g} calls for {of}", is_assumed=not is_known)
 
 
-def outside(component: Component) -> float:
-    """Give the demand that was measured, in calls per second; 0 where it was not."""
-    demand = component.facts.get("demand")
-    return parse_rate(demand.value) if demand and not demand.is_assumed and isinstance(demand.value, str) else 0.0
+def outside(demand: Fact | None, source: int) -> float:
+    """Give the demand that the same source measured, in calls per second; 0 where it did not."""
+    is_measured = demand is not None and not demand.is_assumed and demand.source == source
+    return parse_rate(demand.value) if demand and is_measured and isinstance(demand.value, str) else 0.0
 
 
 def number(value: float) -> float | int:

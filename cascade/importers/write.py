@@ -39,7 +39,9 @@ def written(settled: Settled, *, name: str, imported: dict[str, Any], head: Iter
     for component in draft.services:
         lines += service_lines(component, calls.get(component.name, []))
     for title, parts in {"groups": draft.groups, **draft.sections, "scenarios": draft.scenarios}.items():
-        if parts:
+        if parts and not isinstance(parts, (dict, list)):
+            lines += ["", f"{title}: {scalar_text(parts)}"]
+        elif parts:
             lines += ["", f"{title}:"]
             lines += section_lines(parts)
     return "\n".join(lines) + "\n"
@@ -75,9 +77,7 @@ def missing_of(component: Component) -> list[str]:
 def call_lines(edge: Edge) -> Iterator[str]:
     """Yield the lines of one call: one where nothing but its evidence is known."""
     known: dict[str, Any] = {"to": edge.callee}
-    proof: dict[str, Any] = {"evidence": list(dict.fromkeys(origin.evidence.value for origin in firmest(edge.origins)))}
-    if edge.confidence < SURE:
-        proof["confidence"] = f"{edge.confidence:.0%}"
+    proof = proof_of(edge)
     comment = shortened(origin_text(edge.origins))
     missing = "" if "timeout" in edge.facts or edge.facts.get("needs") else "; missing: timeout"
     if not edge.facts:
@@ -88,6 +88,12 @@ def call_lines(edge: Edge) -> Iterator[str]:
         yield f"        {key}: {flow(fact.value)}{tag(fact)}"
     for key, value in proof.items():
         yield f"        {key}: {flow(value)}"
+
+
+def proof_of(edge: Edge) -> dict[str, Any]:
+    """Give what speaks for a call, and how sure that is, as a topology file holds it."""
+    found: dict[str, Any] = {"evidence": list(dict.fromkeys(origin.evidence.value for origin in firmest(edge.origins)))}
+    return found if edge.confidence >= SURE else found | {"confidence": f"{edge.confidence:.0%}"}
 
 
 def tag(fact: Fact) -> str:

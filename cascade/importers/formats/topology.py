@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cascade.importers.draft import Evidence, Kind, Origin
 from cascade.importers.format import Format, Options
 from cascade.loading.nodes import Node, parse
+from cascade.loading.provenance import parameters
 from cascade.loading.read import loads
 
 if TYPE_CHECKING:
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from cascade.importers.draft import Draft
     from cascade.importers.sources import Document
 
-KEPT: Final = ("objective", "fleets", "domains", "observed", "ignore")
+KEPT: Final = ("description", "objective", "fleets", "domains", "observed", "ignore")
 """Sections that no other source speaks about."""
 WHY: Final = "stated in the topology"
 KINDS: Final = {"async": Kind.PRODUCE, "startup": Kind.STARTUP}
 _LOOKS: Final = re.compile(r"^services\s*:", re.MULTILINE)
 _OTHERS: Final = re.compile(
     r"^(apiVersion|kind|x-[a-z-]+|networks|volumes)\s*:"
-    r"|^\s+(image|build|environment|ports|depends_on|env_file|container_name|command|script|numReplicas)\s*:",
+    r"|^\s+(image|build|environment|ports|depends_on|env_file|container_name|command|script|numReplicas)\s*:"
+    r"|[{,]\s*(image|build|environment|depends_on|container_name)\s*:",
     re.MULTILINE,
 )
 """What a topology never has, and files of other formats with services nearly always."""
@@ -45,27 +47,34 @@ def reads(documents: Sequence[Document], draft: Draft, _options: Options) -> Non
                 draft.sections[key] = root.plain[key]
         draft.groups |= root.plain.get("groups") or {}
         draft.scenarios |= root.plain.get("scenarios") or {}
-        draft.states_demand = True
+        draft.record |= root.plain.get("imported") or {}
+        guesses = [number.path for number in parameters(document.text, document.label) if number.kind == "assumed"]
         services = root.below("services")
         for name, service in services.entries() if services else ():
-            read_service(str(name), service, draft, document.label)
+            draft.stated.add(str(name))
+            guessed = {path[2:] for path in guesses if path[1] == name}
+            read_service(str(name), service, draft, document.label, guessed)
 
 
-def read_service(name: str, service: Node, draft: Draft, file: str) -> None:
-    """Take over one service, and what it calls."""
+def read_service(name: str, service: Node, draft: Draft, file: str, guessed: set[tuple[str | int, ...]]) -> None:
+    """Take over one service, and what it calls; what was a guess remains one."""
     component = draft.component(name)
     for key, value in service.entries():
         if key != "calls":
-            component.know(str(key), value.plain, WHY)
+            is_assumed = any(path[0] == key for path in guessed)
+            component.know(str(key), value.plain, WHY, is_assumed=is_assumed)
     calls = service.below("calls")
-    for _, call in calls.entries() if calls else ():
+    for place, call in calls.entries() if calls else ():
         stated: dict[str, Any] = dict(call.plain) if isinstance(call.plain, dict) else {"to": call.plain}
         callee = str(stated.pop("to"))
-        origin = Origin(Evidence.GRAPH, file, call.line, "stated in the topology")
-        edge = draft.edge(name, callee, KINDS.get(str(stated.get("needs")), Kind.SYNC), origin)
+        kind = KINDS.get(str(stated.get("needs")), Kind.SYNC)
+        for evidence in stated.pop("evidence", None) or [Evidence.GRAPH]:
+            known = Evidence(evidence) if evidence in {*Evidence} else Evidence.GRAPH
+            edge = draft.edge(name, callee, kind, Origin(known, file, call.line, "stated in the topology"))
         for key, value in stated.items():
-            if key not in {"evidence", "confidence"}:
-                edge.know(key, value, WHY)
+            if key != "confidence":
+                is_assumed = any(path[:3] == ("calls", place, key) for path in guessed)
+                edge.know(key, value, WHY, is_assumed=is_assumed)
 
 
 FORMAT = Format(
