@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cascade.importers.draft import Edge
+    from cascade.importers.format import Options
     from cascade.importers.merge import Merged, Part
     from cascade.importers.settle import Settled
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 NO_CALLER: Final = "groups and fleets make no calls of their own"
 
 
-def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, settled: Settled) -> Report:
+def report_on(
+    parts: Sequence[Part], sources: Sequence[str], whole: Merged, settled: Settled, options: Options
+) -> Report:
     """Say what became of some sources."""
     components = {component.name: component for component in settled.draft.services}
     called = {edge.callee for edge in settled.edges} | set(settled.members)
@@ -37,6 +40,7 @@ def report_on(parts: Sequence[Part], sources: Sequence[str], whole: Merged, sett
             for edges, is_taken in ((settled.edges, True), (settled.weak, False))
             for edge in edges
         ),
+        is_chosen=options.edges is not None,
         is_overlay=all(part.format.is_overlay for part in parts),
         describes_calls=any(part.describes_calls for part in base),
         cannot_know=tuple(what for what in base[0].cannot_know if all(what in other for other in silent)),

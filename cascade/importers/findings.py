@@ -53,6 +53,8 @@ class Report:
     edges: tuple[Found, ...]
     describes_calls: bool
     """Whether at least one source would show a call if it were made."""
+    is_chosen: bool
+    """Whether calls were chosen by kinds of evidence that somebody asked for."""
     is_overlay: bool
     """Whether all sources only say how calls are made, and none which there are."""
     cannot_know: tuple[str, ...]
@@ -98,7 +100,8 @@ def sentences(report: Report) -> Iterator[str]:
             "independent need not be. Add traces or a service graph."
         )
     if weak:
-        yield f"{counted(weak, 'more call')} with weak evidence {'is' if weak == 1 else 'are'} left out (--edges)."
+        why = "that other evidence speaks for" if report.is_chosen else "with weak evidence"
+        yield f"{counted(weak, 'more call')} {why} {'is' if weak == 1 else 'are'} left out (--edges)."
     if report.cannot_know:
         yield f"Not known: {', '.join(report.cannot_know)}."
     if report.assumed:

@@ -53,7 +53,7 @@ def put(
     loads(result, file=file_label(into))
     set_assumed(settled.draft, is_assumed=False)
     named = [topology.FORMAT.title, *(source_text(one, files) for one, files in sources)]
-    return result, report_on(parts, named, whole, settled)
+    return result, report_on(parts, named, whole, settled, options)
 
 
 def facts_of(draft: Draft) -> Iterator[tuple[Any, dict[str, Fact]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cascade.errors import CascadeError
 from cascade.importers.coverage import report_on
@@ -18,6 +18,7 @@ from cascade.importers.sources import Document, documents
 from cascade.importers.write import written
 from cascade.loading.read import loads
 from cascade.units import closest
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ FORMATS: Final = (
 AUTO: Final = "auto"
 MOST_NOTES: Final = 12
 """Notes that stand above a topology as comments; the report has all."""
+MOST_UNKNOWN: Final = 8
+"""Files of no known format that are named."""
 MOST_NAMED: Final = 3
 """Files that a source is named by."""
 
@@ -71,6 +74,7 @@ def format_named(name: str) -> Format:
         When there is none of that name.
     """
     found = {form.name: form for form in formats()}
+    name = name.replace("_", "-")
     if name not in found:
         raise CascadeError(
             f"unknown format '{name}'{closest(name, [*found, AUTO])}; there are {', '.join([AUTO, *found])}"
@@ -116,13 +120,14 @@ def read_merged(
         When there is no such format, or nothing to import.
     """
     options = options or Options()
-    opened = [(documents(paths), form) for paths, form in sources]
+    opened = [(documents(each_of(paths)), form) for paths, form in sources]
     if not any(found for found, _ in opened):
         raise CascadeError("nothing to import; name a file, a folder, or - for standard input")
     try:
         sorted_out = [pair for found, form in opened if found for pair in by_format(found, form)]
         sorted_out.sort(key=lambda pair: pair[0].is_overlay)
         parts = [drafted(one, files, options) for one, files in sorted_out]
+        note_unknown(parts, [document for found, _ in opened for document in found], sorted_out)
     finally:
         for document in (document for found, _ in opened for document in found):
             document.close()
@@ -134,7 +139,23 @@ def drafted(form: Format, files: Sequence[Document], options: Options) -> Part:
     """Read files of one format."""
     draft = Draft()
     form.reads(files, draft, options)
-    return Part(form, draft)
+    return Part(form, draft, source_text(form, files))
+
+
+def each_of(paths: Any) -> Iterable[str | Path | IO[bytes]]:
+    """Give several files or streams, also where one was given in place of several."""
+    is_one = isinstance(paths, (str, PurePath)) or hasattr(paths, "read")
+    return (paths,) if is_one else paths
+
+
+def note_unknown(
+    parts: Sequence[Part], opened: Sequence[Document], read: Sequence[tuple[Format, list[Document]]]
+) -> None:
+    """Name the files that no format claims, so that none is missed in silence."""
+    known = {id(document) for _, files in read for document in files}
+    unknown = [document.label for document in opened if id(document) not in known]
+    if unknown and parts:
+        parts[0].draft.note(f"Of no known format, and not read: {listed(unknown, MOST_UNKNOWN)}")
 
 
 def by_format(opened: Sequence[Document], form: str) -> list[tuple[Format, list[Document]]]:
@@ -179,12 +200,12 @@ def imported(parts: Sequence[Part], sources: Sequence[str], options: Options, na
     whole = merged(parts, options)
     apply_policies(whole.draft)
     settled = settle(whole.draft, options)
-    report = report_on(parts, sources, whole, settled)
+    report = report_on(parts, sources, whole, settled, options)
     record = {
         "sources": list(sources),
         "describes_calls": report.describes_calls,
         "cannot_know": list(report.cannot_know),
-        "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak],
+        "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak if options.edges is None],
     }
     head = [*sentences(report), *report.notes[:MOST_NOTES]]
     text = written(settled, name=whole.draft.name or name, imported=record, head=head)

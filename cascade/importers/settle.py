@@ -136,7 +136,7 @@ def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) ->
 
 
 def break_circles(draft: Draft, edges: tuple[Edge, ...]) -> None:
-    """Let calls that go back round a circle be rare, where nobody counted: if every request made them, none would end."""
+    """Let calls that go back round a circle be rare where nobody counted: no request would end if all made them."""
     uncounted = [edge for edge in edges if edge.calls <= 0.0 and "per_request" not in edge.facts and is_request(edge)]
     starts = [component.name for component in draft.services if "demand" in component.facts]
     back = back_edges([(edge.caller, edge.callee) for edge in uncounted], starts)

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from cascade.errors import Problem, TopologyError
+from cascade.errors import CascadeError, Problem, TopologyError
 from cascade.loading.nodes import Node, parse_all
 from cascade.loading.source import STDIN, check_characters, file_label, one_line, problem
 
@@ -193,6 +193,9 @@ def documents(paths: Iterable[str | Path | IO[bytes]]) -> tuple[Document, ...]:
 def documents_of(path: str | Path | IO[bytes]) -> Iterator[Document]:
     """Yield what is behind one path or stream."""
     if not isinstance(path, (str, Path)):
+        given: object = path
+        if isinstance(given, io.TextIOBase) or not hasattr(given, "read"):
+            raise CascadeError(f"expected a path or a binary stream, got {type(path).__name__}")
         yield Document(one_line(str(getattr(path, "name", "<stream>"))), spool=put_aside(path))
         return
     if str(path) == STDIN:

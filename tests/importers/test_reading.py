@@ -94,7 +94,8 @@ def test_what_nobody_calls_gets_demand_and_a_circle_gets_one_entry() -> None:
     found = made(draft(("a", "b", Evidence.TRACE), ("b", "a", Evidence.TRACE), ("b", "c", Evidence.TRACE)))
 
     assert [name for name, service in found.topology.services.items() if service.is_entry_point] == ["b"]
-    assert count(found.text)["assumed"] == 1
+    assert count(found.text)["assumed"] == 2  # where users come in, and how often calls go round
+    assert {call.per_request for call in found.topology.services["a"].calls} == {0.1}
     assert count(found.text)["untagged"] == 0
 
 
@@ -216,3 +217,77 @@ def test_kinds_that_are_no_requests_wait_for_nobody() -> None:
     assert {edge.callee: edge.facts["needs"].value for edge in settled.edges if "needs" in edge.facts} == {
         "collector": "async"
     }
+
+
+def test_what_was_a_guess_remains_one_when_it_is_read_again(tmp_path: Path) -> None:
+    weak = made(draft(("web", "db", Evidence.NETWORK_POLICY)), describes_calls=False)
+    path = tmp_path / "once.yaml"
+    path.write_text(weak.text, encoding="utf-8")
+
+    again = read([path])
+
+    [call] = again.topology.services["web"].calls
+    assert (call.evidence, call.confidence_fraction) == (("network-policy",), 0.2)
+    assert again.topology.imported is not None
+    assert not again.topology.imported.describes_calls
+    assert count(again.text)["assumed"] == 1
+
+
+def test_addresses_and_names_of_the_internet_stay_whole() -> None:
+    one, other = draft(("web", "10.0.0.1", Evidence.ENV)), draft(("web", "10.9.8.7", Evidence.ENV))
+    third = draft(("web", "www.stripe.com", Evidence.ENV), ("web", "db.abc.rds.amazonaws.com", Evidence.ENV))
+
+    names = {callee for _, callee in calls(made(one, other, third))}
+
+    assert names == {"10.0.0.1", "10.9.8.7", "www.stripe.com", "db.abc.rds.amazonaws.com"}
+
+
+def test_counts_of_different_sources_do_not_go_together() -> None:
+    counts, rates = draft(("web", "cart", Evidence.GRAPH), ("web", "pay", Evidence.GRAPH)), Draft()
+    counts.edges["web", "cart"].calls, counts.edges["web", "pay"].calls = 1200.0, 600.0
+    rates.component("web").know("demand", "20/s", "measured")
+    rates.edge("web", "cart", Kind.SYNC, origin(Evidence.METRIC)).calls = 10.0
+
+    shares = {call.to: call.per_request for call in made(rates, counts).topology.services["web"].calls}
+
+    assert shares == {"cart": 0.5, "pay": 1.0}
+
+
+def test_counts_of_one_source_add_up_where_parts_become_one() -> None:
+    found = draft(
+        ("users", "web", Evidence.TRACE), ("web", "cart-1", Evidence.TRACE), ("web", "cart-2", Evidence.TRACE)
+    )
+    found.edges["users", "web"].calls = 100.0
+    found.edges["web", "cart-1"].calls, found.edges["web", "cart-2"].calls = 30.0, 20.0
+
+    joined = made(found, options=Options(aliases={"cart-1": "cart", "cart-2": "cart"}))
+
+    assert joined.topology.services["web"].calls[0].per_request == 0.5
+
+
+def test_what_a_call_is_for_does_not_depend_on_the_order_of_sources() -> None:
+    plain, special = draft(("web", "collector", Evidence.GRAPH)), Draft()
+    special.edge("web", "collector", Kind.TELEMETRY, origin(Evidence.ENV))
+
+    for parts in ((plain, special), (special, plain)):
+        assert made(*parts).topology.services["web"].calls[0].needs == "async"
+
+
+@pytest.mark.parametrize("name", ["https://me:S3CRET@db:5432/x?p=S3CRET", "me:S3CRET@db", "S3CRET://x:S3CRET@db"])
+def test_credentials_in_names_never_leave_a_file(name: str) -> None:
+    found = read([io.BytesIO(f"caller,callee\nweb,{name}\n".encode())])
+
+    assert "db" in found.topology.services
+    assert "S3CRET" not in found.text + str(found.report)
+
+
+def test_files_of_no_format_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("caller,callee\nweb,db\n", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text("hello: you\n", encoding="utf-8")
+
+    assert any("b.yaml" in note for note in read([tmp_path]).report.notes)
+
+
+def test_entry_points_that_are_not_there_are_told() -> None:
+    with pytest.raises(CascadeError, match="did you mean 'web'"):
+        made(draft(("web", "db", Evidence.ENV)), options=Options(entry_points=frozenset({"wep"})))

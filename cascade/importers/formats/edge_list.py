@@ -37,6 +37,10 @@ NOBODY: Final = frozenset({"", "UNKNOWN", "(?)", "UNAVAILABLE", "NAN"})
 _PLAIN: Final = re.compile(r"[\w.:/@-]{1,200}")
 
 
+ALIBABA: Final = "rt"
+"""Latency in the traces of Alibaba, whose sign tells the side that measured it."""
+
+
 @dataclass(slots=True)
 class Row:
     """All rows of one caller and callee together."""
@@ -213,7 +217,7 @@ def value_of(row: Sequence[str], columns: Columns, what: str, table: Table) -> f
     text = columns.text(row, what).strip()
     if not text:
         return None
-    found = number_of(text.removeprefix("-") if what == "latency" else text)
+    found = number_of(text.removeprefix("-") if what == "latency" and columns.name(what) == ALIBABA else text)
     if found is not None and columns.scale(what):
         return found * columns.scale(what)
     try:
