@@ -84,7 +84,11 @@ def _(replay: Replay) -> Sheet:
 
 @sheet.register(Checks)
 def _(checks: Checks) -> Sheet:
-    return Sheet(tuple(FoundProblem.__annotations__), [tuple(found(problem).values()) for problem in checks.problems])
+    rows = [tuple(found(problem).values()) for problem in checks.problems]
+    for file in checks.files:
+        for a in file.assumptions:
+            rows.append((file.file, a.line, 0, f"{a.kind}: {a.what}{f' ({a.why})' if a.why else ''}"))
+    return Sheet(tuple(FoundProblem.__annotations__), rows)
 
 
 @sheet.register(Shape)

@@ -177,12 +177,13 @@ def is_bare(call: Dependency) -> bool:
 
 
 def of_group(name: str, group: Group, found: Mapping[str, Items]) -> Items:
-    """Give what a group promises: what all members do where it needs all, else that enough of them keep their word."""
+    """Give what a group promises: what all of its members need, and that enough of them keep the rest of their word."""
     items = [found.get(member, {}) for member in group.members]
     if group.needs == len(group.members):
         return {item: share for member in items for item, share in member.items()}
-    up = at_least(group.needs, [math.prod(member.values()) for member in items])
-    return {name: up} if up < 1.0 else {}
+    shared = {item: min(member[item] for member in items) for item in set[str].intersection(*map(set, items))}
+    up = at_least(group.needs, [math.prod(member[item] for item in member.keys() - shared) for member in items])
+    return shared | ({name: up} if up < 1.0 else {})
 
 
 def at_least(count: int, chances: list[float]) -> float:

@@ -166,7 +166,7 @@ def told(name: str, worst: ErrorClass, by_kind: Mapping[ErrorClass, Worst]) -> F
         severity=Severity.HIGH if way.attempts > HIGH else Severity.MEDIUM,
         subject=name,
         message=f"one request becomes {times} on {name} when it {worst}{also}: {written(way)}",
-        remedy="retry at one level only, or give these calls a retry budget",
+        remedy="retry at one level only, with fewer attempts, or give calls whose attempts are limited a retry budget",
         path=place_of(way),
     )
 

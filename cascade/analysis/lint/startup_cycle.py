@@ -37,7 +37,7 @@ def startup_cycle(subject: Subject) -> Iterator[Finding]:
     start-up need itself cannot serve without. Calls that are `hard` make no such cycle by themselves: services
     that only call one another come back together.
 
-    Remedy: let one of them start without the other, from a copy on disk, a static address, or a fallback.
+    Remedy: let one of them start without the other, from a copy on disk or a static address.
 
     Source: the theory page, section Single points and cut sets, starting again; Facebook, More details about the
     October 4 outage (2021), where the tools for the repair needed the network that was down.

@@ -1,13 +1,13 @@
 """The ways that requests take, in an order in which callers come first and nothing is gone round.
 
-A cycle is one set of parts here. Inside of it only those calls lead *onward* that take a request further
-away, counted in calls, from where it came into the cycle. So each part of a way is passed once, the order
-in which a file lists its parts does not matter, and the work grows with the calls, not with the ways.
+A cycle is one set of parts here. Inside of it those calls lead *onward* that do not lead back to where a walk
+from the users has come through. So each part of a way is passed once, the order in which a file lists its
+parts does not matter, and the work grows with the calls, not with the ways.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -45,7 +45,7 @@ class Ways:
     names: tuple[str, ...]
     """Services and groups, who calls before who is called."""
     rank: Mapping[str, tuple[int, int]]
-    """Set of parts that are in a cycle together, callers first, and calls from where requests come into it."""
+    """Set of parts that are in a cycle together, callers first, and place in a walk through it."""
 
     def is_onward(self, step: Step) -> bool:
         """Whether a step leads further, and not round in a cycle."""
@@ -64,8 +64,8 @@ def ways_of(subject: Subject) -> Ways:
     for step in all_steps(subject):
         steps_from[step.source].append(step)
     cycle = cycles_of(names, steps_from)
-    depth = depths(subject, steps_from, cycle)
-    rank = {name: (cycle[name], depth[name]) for name in names}
+    place = places(subject, steps_from, cycle)
+    rank = {name: (cycle[name], place[name]) for name in names}
     return Ways(steps_from, tuple(sorted(names, key=rank.__getitem__)), rank)
 
 
@@ -93,21 +93,34 @@ def cycles_of(names: Sequence[str], steps_from: Mapping[str, Sequence[Step]]) ->
     return {name: -int(component) for name, component in zip(names, found, strict=True)}
 
 
-def depths(subject: Subject, steps_from: Mapping[str, Sequence[Step]], cycle: Mapping[str, int]) -> dict[str, int]:
-    """Count the calls from where requests come into the cycle that a part is in; 0 where that is not known."""
+def places(subject: Subject, steps_from: Mapping[str, Sequence[Step]], cycle: Mapping[str, int]) -> dict[str, int]:
+    """Number the parts of each cycle so that a step is onward unless it leads back to where its way came through.
+
+    The walk begins where users come in, then where others call the cycle, by name; it is the order in which a
+    search in depth leaves the parts, turned round.
+    """
     inner: dict[str, list[str]] = defaultdict(list)
-    entered = {name for name, service in subject.services.items() if service.is_entry_point}
+    entered = set()
     for step in (step for steps in steps_from.values() for step in steps):
         if cycle[step.source] == cycle[step.target]:
             inner[step.source].append(step.target)
         else:
             entered.add(step.target)
-    found = dict.fromkeys(entered, 0)
-    waiting = deque(found)
-    while waiting:
-        name = waiting.popleft()
-        for target in inner[name]:
-            if target not in found:
-                found[target] = found[name] + 1
-                waiting.append(target)
-    return {name: found.get(name, 0) for name in cycle}
+    users = sorted(name for name, service in subject.services.items() if service.is_entry_point)
+    left: list[str] = []
+    met: set[str] = set()
+    for root in (*users, *sorted(entered), *sorted(cycle)):
+        if root in met:
+            continue
+        met.add(root)
+        walk = [(root, iter(sorted(inner[root])))]
+        while walk:
+            name, rest = walk[-1]
+            target = next((target for target in rest if target not in met), None)
+            if target is None:
+                left.append(name)
+                walk.pop()
+            else:
+                met.add(target)
+                walk.append((target, iter(sorted(inner[target]))))
+    return {name: -number for number, name in enumerate(left)}
