@@ -85,9 +85,11 @@ def _(replay: Replay) -> Sheet:
 @sheet.register(Checks)
 def _(checks: Checks) -> Sheet:
     rows = [tuple(found(problem).values()) for problem in checks.problems]
-    for file in checks.files:
-        for a in file.assumptions:
-            rows.append((file.file, a.line, 0, f"{a.kind}: {a.what}{f' ({a.why})' if a.why else ''}"))
+    rows += [
+        (file.file, a.line, 0, f"{a.kind}: {a.what}{f' ({a.why})' if a.why else ''}")
+        for file in checks.files
+        for a in file.assumptions
+    ]
     return Sheet(tuple(FoundProblem.__annotations__), rows)
 
 

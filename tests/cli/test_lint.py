@@ -50,7 +50,8 @@ def test_each_finding_is_one_line_with_its_place(
     line, last = capsys.readouterr().out.splitlines()
     assert line == (
         f"{path}:4:43: RETRY-AMPLIFICATION (medium): one request becomes 4.8 attempts on db when it fails or is slow: "
-        "web -(4)-> app -(4, budget)-> db; retry at one level only, with fewer attempts, or give calls whose attempts are limited a retry budget"
+        "web -(4)-> app -(4, budget)-> db; "
+        "retry at one level only, with fewer attempts, or give calls whose attempts are limited a retry budget"
     )
     assert last == f"{path}: 1 finding: 1 medium; 1 hidden"
 
