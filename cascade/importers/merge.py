@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from cascade.importers.draft import Draft, Edge, Kind, know
 from cascade.importers.findings import Disagreement
 from cascade.importers.names import SUFFIXES, fit
+from cascade.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,8 +63,8 @@ class Merged:
 
 def merged(parts: Sequence[Part], options: Options) -> Merged:
     """Put the drafts together under one name for each part; the first source that names a part names it."""
-    called = names_of(parts, options.aliases)
     whole = Draft()
+    called = names_of(parts, options.aliases, whole)
     for number, (part, names) in enumerate(zip(parts, called, strict=True)):
         for edge in part.draft.edges.values():
             edge.source = number
@@ -72,10 +73,10 @@ def merged(parts: Sequence[Part], options: Options) -> Merged:
     return Merged(whole, tuple(disagreements(parts, called)), tuple(alike(called)))
 
 
-def names_of(parts: Sequence[Part], aliases: Mapping[str, str]) -> list[dict[str, str]]:
-    """Give for each source what each of its parts is called in the topology."""
+def names_of(parts: Sequence[Part], aliases: Mapping[str, str], whole: Draft) -> list[dict[str, str]]:
+    """Give for each source what each of its parts is called in the topology; what could be several stays apart."""
     is_alone = len(parts) == 1
-    known: dict[str, str] = {}
+    known: dict[str, set[str]] = {}
     found = []
     for part in parts:
         names = {}
@@ -87,11 +88,15 @@ def names_of(parts: Sequence[Part], aliases: Mapping[str, str]) -> list[dict[str
                 names[name] = CLUSTER.sub("", name) or name
             else:
                 keys = [key for other in (name, *sorted(component.aliases)) for key in keys_of(other, aliases, shared)]
-                names[name] = next((known[key] for key in keys if key in known), plain(name, shared))
+                candidates = next((known[key] for key in keys if key in known), set[str]())
+                names[name] = next(iter(candidates)) if len(candidates) == 1 else plain(name, shared)
+                if len(candidates) > 1:
+                    those = listed(sorted(candidates), last="or")
+                    whole.note(f"{name} of one source could be {those} of another, and was left apart (--alias)")
         for name, component in part.draft.components.items():
             for other in (names[name], name, *sorted(component.aliases)):
                 for key in keys_of(other, aliases, shared):
-                    known.setdefault(key, names[name])
+                    known.setdefault(key, set()).add(names[name])
         found.append(names)
     return found
 

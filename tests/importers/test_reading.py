@@ -291,3 +291,14 @@ def test_files_of_no_format_are_named(tmp_path: Path) -> None:
 def test_entry_points_that_are_not_there_are_told() -> None:
     with pytest.raises(CascadeError, match="did you mean 'web'"):
         made(draft(("web", "db", Evidence.ENV)), options=Options(entry_points=frozenset({"wep"})))
+
+
+def test_a_short_name_that_could_be_two_parts_stays_apart() -> None:
+    spaces = draft(("web.prod", "db.prod", Evidence.ENV), ("web.stage", "db.stage", Evidence.ENV))
+    for name in ("web.prod", "web.stage"):
+        spaces.component(name).aliases.add("web")
+
+    found = made(spaces, draft(("web", "mail", Evidence.GRAPH)))
+
+    assert {"web", "web.prod", "web.stage"} <= {*found.topology.services}
+    assert any("could be web.prod or web.stage" in note for note in found.report.notes)
