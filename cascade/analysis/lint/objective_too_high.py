@@ -48,7 +48,8 @@ def objective_too_high(subject: Subject) -> Iterator[Finding]:
     Fires for each service with an objective of its own (`slo: {success: ...}`), and for entry points by that of the
     topology where the file states one. High where the objective is above the availability that is attainable: what
     the stated reliability of everything else allows, were the service itself never down (exact, or where that is out
-    of reach by its single points alone; parts that state none count as never down). Otherwise callees are taken at
+    of reach by its single points alone; parts that state none count as never down; failures last for good there, so
+    that a cache does not outlast them). Otherwise callees are taken at
     their word: high where one of them alone promises less, medium where all of them together do, taken as
     independent. Only hard calls count, by the share of requests that make them; a call with a cache or a fallback
     does not. A callee without an objective of its own stands for what it needs itself; a group for as many of its

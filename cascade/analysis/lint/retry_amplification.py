@@ -92,9 +92,10 @@ def retry_amplification(subject: Subject) -> Iterator[Finding]:
     fallback. Where it *is slow*, attempts count only at calls with a timeout, because without one an attempt
     never ends; and slowness passes also through soft calls and fallbacks without an end, because the caller
     waits there, too. At the beginning of a way soft and asynchronous calls count: their attempts are load.
-    A call with a retry budget counts as 1 + its ratio; unlimited redelivery of asynchronous work as 1, for it
-    has one attempt under way at a time. A way never goes round in a cycle. Circuit breakers are not counted:
-    they open only when the storm is there.
+    A call with a retry budget counts as 1 + its ratio (its floor `min_per_second` is not looked at); unlimited
+    redelivery of asynchronous work as 1, for it has one attempt under way at a time. A way never goes round in a
+    cycle. Circuit breakers are not counted: they open only when the storm is there. Nor is it that a caller whose
+    attempts have timed out fails, for its own callers, like any other.
 
     Remedy: retry at one level only, best at the one next to the callee; fewer attempts elsewhere; a retry budget
     on every call that keeps its retries.
