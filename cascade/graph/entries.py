@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 
-def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str]) -> list[str]:
+def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str], preferred: Collection[str] = ()) -> list[str]:
     """Give callers from which, together with those that are known, every call can be reached.
 
-    Those are the callers that nobody calls and, of a circle that nothing outside it calls, the one with the
-    most callees.
+    Those are the callers that nobody calls and, of a circle that nothing outside it calls, one that is preferred,
+    else the one with the most callees.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def entries_of(edges: Iterable[tuple[str, str]], known: Collection[str]) -> list
     found = []
     for circle, members in members_of.items():
         if circles.in_degree(circle) == 0 and members.isdisjoint(known):
-            found.append(min(members, key=lambda name: (-graph.out_degree(name), place[name])))
+            found.append(min(members, key=lambda name: (name not in preferred, -graph.out_degree(name), place[name])))
     return sorted(found, key=place.__getitem__)
 
 

@@ -37,8 +37,8 @@ OWN_WORK: Final = frozenset({Kind.SYNC, Kind.STORE, Kind.PRODUCE, Kind.CONSUME, 
 """Kinds of calls that a system is there for."""
 STAND_INS: Final = (Evidence.DEPENDS_ON, Evidence.NETWORK_POLICY)
 """Weak evidence that is better than none."""
-TAKEN_OVER: Final = ("entry_point", "latency")
-"""Facts that are turned into others here."""
+TAKEN_OVER: Final = ("entry_point", "published", "latency")
+"""Facts that are turned into others here: ``published`` are parts that users could call, though others do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,8 @@ def set_entry_points(draft: Draft, edges: tuple[Edge, ...], options: Options) ->
             why = f"users come in here ({said.why}); how many is not known"
             component.know("demand", WORKLOAD_OF_NOBODY, why, is_assumed=True)
     known = {name for name, component in draft.components.items() if "demand" in component.facts}
-    for name in entries_of([(edge.caller, edge.callee) for edge in edges], known):
+    published = [name for name, component in draft.components.items() if "published" in component.facts]
+    for name in entries_of([(edge.caller, edge.callee) for edge in edges], known, published):
         if not draft.components[name].is_store and name not in draft.stated:
             is_called = any(edge.callee == name for edge in edges)
             why = "calls go round in a circle here" if is_called else "nothing in the sources calls it"

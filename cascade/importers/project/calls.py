@@ -126,8 +126,9 @@ class Project:
         called = {edge.callee for edge in edges if is_named(edge) and edge.kind is not Kind.TELEMETRY}
         for name, service in self.services.items():
             component = self.draft.component(fit(name))
-            if service.ports and component.name not in called and self.role(name) is None:
-                component.know("entry_point", value=True, why="publishes port")
+            if service.ports and self.role(name) is None:
+                key = "published" if component.name in called else "entry_point"
+                component.know(key, value=True, why="publishes port")
 
     def edge(self, caller: str, callee: str, kind: Kind, origin: Origin) -> None:
         """Note that something speaks for a call between two services."""
