@@ -11,7 +11,7 @@ from cascade.importers.format import CAPACITY, RATES, SOFTNESS, TIMEOUTS, Format
 from cascade.importers.json_stream import JsonStream
 from cascade.importers.spans.attributes import WANTED, kept, meaning_of, nanoseconds_of
 from cascade.importers.spans.model import NOBODY, Span
-from cascade.importers.spans.reading import read_spans, short_id
+from cascade.importers.spans.reading import read_json, read_spans, short_id
 from cascade.importers.values import list_of, mapping_of, name_of
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def reads(documents: Sequence[Document], draft: Draft, _options: Options) -> Non
 
 def read_document(document: Document, spans: Spans) -> int:
     """Read all traces of a document; gives the pieces that were not what they should be."""
-    with JsonStream(document) as stream:
-        for _ in stream.documents():
-            read_envelope(stream, spans, DEEPEST)
-    return stream.odd
+    return read_json(document, spans, read_envelope, DEEPEST)
 
 
 def read_envelope(stream: JsonStream, spans: Spans, depth: int) -> None:

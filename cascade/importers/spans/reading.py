@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cascade.importers.json_stream import JsonStream
 from cascade.importers.spans import draft as drafts
 from cascade.importers.spans.model import Spans
 
@@ -33,6 +34,16 @@ def read_spans(
     if documents and not spans.seen["spans"]:
         raise documents[0].error(f"no spans in it; expected {expected}")
     drafts.put(spans, draft)
+
+
+def read_json(
+    document: Document, spans: Spans, read_any: Callable[[JsonStream, Spans, int], None], deepest: int
+) -> int:
+    """Read all values of a JSON document piece by piece; gives the pieces that were not what they should be."""
+    with JsonStream(document) as stream:
+        for _ in stream.documents():
+            read_any(stream, spans, deepest)
+    return stream.odd
 
 
 def short_id(value: object) -> str:
