@@ -8,7 +8,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.importers.format import CAPACITY, RATES, SOFTNESS, TIMEOUTS, Format, Options
-from cascade.importers.json_stream import JsonStream
 from cascade.importers.spans.attributes import WANTED, kept, meaning_of, nanoseconds_of
 from cascade.importers.spans.model import NOBODY, Span
 from cascade.importers.spans.reading import read_json, read_spans, short_id
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cascade.importers.draft import Draft
+    from cascade.importers.json_stream import JsonStream
     from cascade.importers.sources import Document
     from cascade.importers.spans.model import Spans
 

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.importers.format import CAPACITY, RATES, SOFTNESS, TIMEOUTS, Format, Options
-from cascade.importers.json_stream import JsonStream
 from cascade.importers.spans.attributes import far_end, has_failed, nanoseconds_of, role_of
 from cascade.importers.spans.model import Role, Span
 from cascade.importers.spans.reading import read_json, read_spans, short_id
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cascade.importers.draft import Draft
+    from cascade.importers.json_stream import JsonStream
     from cascade.importers.sources import Document
     from cascade.importers.spans.model import Spans
 
