@@ -648,3 +648,42 @@ services:
 
     assert run.of("spare", "offered_rps")[-1] == pytest.approx(30.0 + 10.0 + 5.0)
     assert run.of("web", "success_fraction")[-1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected_rps"),
+    [
+        ("per_request: 0.5", 50.0),
+        ("per_request: 2", 200.0),
+        ("needs: soft", 100.0),
+        ("degradation: 30%, needs: soft", 100.0),
+    ],
+)
+def test_a_fallback_gets_all_calls_that_fail_whatever_they_bear_on(call: str, expected_rps: float) -> None:
+    text = f"services: {{web: {{demand: 100/s, calls: [{{to: a, {call}, fallback: {{to: spare}}}}]}}, a: , spare: }}"
+    down = cascade.Scenario(duration_s=60.0, events=(cascade.Event(at=0.0, fail="a"),))
+
+    run = cascade.simulate(cascade.loads(text), down)
+
+    assert run.of("spare", "offered_rps")[-1] == pytest.approx(expected_rps)
+
+
+@pytest.mark.parametrize(("timeout", "success"), [("900ms", 0.0), ("1001ms", 1.0 - math.exp(-1.0)), ("3s", 1.0)])
+def test_nothing_answers_before_a_delay_that_is_always_the_same(timeout: str, success: float) -> None:
+    text = f"services: {{web: {{demand: 10/s, calls: [{{to: db, timeout: {timeout}}}]}}, db: {{service_time: 1ms}}}}"
+    late = cascade.Scenario(duration_s=60.0, events=(cascade.Event(at=0.0, degrade="db", delay_s=1.0),))
+
+    run = cascade.simulate(cascade.loads(text), late)
+
+    assert run.of("web", "success_fraction")[-1] == pytest.approx(success, abs=0.01)
+
+
+def test_a_breaker_that_fails_exactly_at_its_threshold_has_no_rest() -> None:
+    text = """
+services:
+  web: {demand: 40/s, calls: [{to: db, circuit_breaker: {failure_rate: 50%, window: 1s, open_for: 1s}}]}
+  db: {rate_limit: 20/s}
+"""
+    run = cascade.simulate(cascade.loads(text), cascade.Scenario(duration_s=60.0))
+
+    assert not run.is_settled_at_start
