@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 NO_CALLER: Final = "groups and fleets make no calls of their own"
 
 
-def report_on(
-    parts: Sequence[Part], sources: Sequence[str], whole: Merged, settled: Settled, options: Options
-) -> Report:
+def report_on(parts: Sequence[Part], whole: Merged, settled: Settled, options: Options) -> Report:
     """Say what became of some sources."""
     components = {component.name: component for component in settled.draft.services}
     called = {edge.callee for edge in settled.edges} | set(settled.members)
@@ -31,7 +29,7 @@ def report_on(
     base = [part for part in parts if not part.format.is_overlay] or list(parts)
     silent = [set(part.cannot_know) for part in base]
     return Report(
-        sources=tuple(sources),
+        sources=tuple(part.name for part in parts),
         services=len(components),
         without_caller=without_caller,
         unconnected=tuple(name for name in without_caller if name not in callers),

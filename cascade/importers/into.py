@@ -10,9 +10,9 @@ from cascade.importers.draft import origin_text
 from cascade.importers.format import Options
 from cascade.importers.formats import topology
 from cascade.importers.merge import Part, merged
-from cascade.importers.reading import apply_policies, by_format, drafted, source_text
+from cascade.importers.reading import apply_policies, drafted, parts_of
 from cascade.importers.settle import settle
-from cascade.importers.sources import Document, documents
+from cascade.importers.sources import Document
 from cascade.importers.write import proof_of
 from cascade.loading.edit import edited
 from cascade.loading.read import loads
@@ -44,16 +44,14 @@ def put(
     base = drafted(topology.FORMAT, [Document(file_label(into), content=text.encode())], options)
     known = {key: set(facts) for key, facts in facts_of(base.draft)}
     set_assumed(base.draft, is_assumed=True)  # so that whatever other sources say takes its place
-    sources = by_format(documents(paths), form)
-    parts = [base, *(drafted(one, files, options) for one, files in sources)]
+    parts = [base, *parts_of([(paths, form)], options)[0]]
     whole = merged(parts, options)
     apply_policies(whole.draft)
     settled = settle(whole.draft, options)
     result = edited(text, changes(settled, base, known), file=file_label(into))
     loads(result, file=file_label(into))
     set_assumed(settled.draft, is_assumed=False)
-    named = [topology.FORMAT.title, *(source_text(one, files) for one, files in sources)]
-    return result, report_on(parts, named, whole, settled, options)
+    return result, report_on(parts, whole, settled, options)
 
 
 def facts_of(draft: Draft) -> Iterator[tuple[Any, dict[str, Fact]]]:

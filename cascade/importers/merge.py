@@ -38,7 +38,12 @@ class Part:
     format: Format
     draft: Draft
     label: str = ""
-    """What it is called where two sources are of one format."""
+    """Its format with its files; empty where there are none."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.label or self.format.title
 
     @property
     def describes_calls(self) -> bool:
@@ -192,7 +197,7 @@ def put(edge: Edge, names: Mapping[str, str], whole: Draft) -> None:
 def disagreements(parts: Sequence[Part], called: Sequence[Mapping[str, str]]) -> Iterator[Disagreement]:
     """Yield the calls that not all sources name which know both ends."""
     speaking = [
-        (part.label or part.format.title, {*names.values()}, {(names[a], names[b]) for a, b in part.draft.edges})
+        (part.name, {*names.values()}, {(names[a], names[b]) for a, b in part.draft.edges})
         for part, names in zip(parts, called, strict=True)
         if not part.format.is_overlay
     ]

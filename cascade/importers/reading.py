@@ -120,19 +120,35 @@ def read_merged(
         When there is no such format, or nothing to import.
     """
     options = options or Options()
+    parts, first = parts_of(sources, options)
+    return imported(parts, options, name_of(first))
+
+
+def parts_of(
+    sources: Iterable[tuple[Iterable[str | Path | IO[bytes]], str]], options: Options
+) -> tuple[list[Part], Document]:
+    """Read several sources, those that only say how calls are made last; gives the first document, too.
+
+    Raises
+    ------
+    TopologyError
+        When a file cannot be read as what it is.
+    CascadeError
+        When there is no such format, or nothing to import.
+    """
     opened = [(documents(each_of(paths)), form) for paths, form in sources]
-    if not any(found for found, _ in opened):
+    every = [document for found, _ in opened for document in found]
+    if not every:
         raise CascadeError("nothing to import; name a file, a folder, or - for standard input")
     try:
         sorted_out = [pair for found, form in opened if found for pair in by_format(found, form)]
         sorted_out.sort(key=lambda pair: pair[0].is_overlay)
         parts = [drafted(one, files, options) for one, files in sorted_out]
-        note_unknown(parts, [document for found, _ in opened for document in found], sorted_out)
+        note_unknown(parts, every, sorted_out)
     finally:
-        for document in (document for found, _ in opened for document in found):
+        for document in every:
             document.close()
-    name = name_of(next(found for found, _ in opened if found))
-    return imported(parts, [source_text(one, files) for one, files in sorted_out], options, name)
+    return parts, every[0]
 
 
 def drafted(form: Format, files: Sequence[Document], options: Options) -> Part:
@@ -190,19 +206,19 @@ def source_text(form: Format, files: Sequence[Document]) -> str:
     return f"{form.title} ({', '.join(names[:MOST_NAMED])}{more})"
 
 
-def name_of(opened: Sequence[Document]) -> str:
+def name_of(first: Document) -> str:
     """Call a system after its first file, where nothing else names it."""
-    return PurePath(opened[0].label).name.split(".")[0].strip("<>-") or "topology"
+    return PurePath(first.label).name.split(".")[0].strip("<>-") or "topology"
 
 
-def imported(parts: Sequence[Part], sources: Sequence[str], options: Options, name: str) -> Imported:
+def imported(parts: Sequence[Part], options: Options, name: str) -> Imported:
     """Make a topology of drafts."""
     whole = merged(parts, options)
     apply_policies(whole.draft)
     settled = settle(whole.draft, options)
-    report = report_on(parts, sources, whole, settled, options)
+    report = report_on(parts, whole, settled, options)
     record = {
-        "sources": list(sources),
+        "sources": list(report.sources),
         "describes_calls": report.describes_calls,
         "cannot_know": list(report.cannot_know),
         "weak_calls": [f"{edge.caller} -> {edge.callee}" for edge in settled.weak if options.edges is None],

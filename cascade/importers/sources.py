@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from cascade.errors import CascadeError, Problem, TopologyError
+from cascade.errors import CascadeError, TopologyError
 from cascade.loading.nodes import Node, parse_all
 from cascade.loading.source import STDIN, check_characters, file_label, one_line, problem
 
@@ -186,7 +186,7 @@ def documents(paths: Iterable[str | Path | IO[bytes]]) -> tuple[Document, ...]:
     """
     found = tuple(document for path in paths for document in documents_of(path))
     if len(found) > MAX_FILES:
-        raise TopologyError((Problem(found[0].label, 0, 0, f"too many files; expected at most {MAX_FILES:,}"),))
+        raise found[0].error(f"too many files; expected at most {MAX_FILES:,}")
     return found
 
 

@@ -32,7 +32,7 @@ def play(text: str) -> tuple[cascade.Run, int]:
     topology.reads([Document("bookinfo.yaml", content=text.encode())], stated, Options())
     istio.reads([Document(FAULT.name, FAULT)], injected, Options())
     parts = [Part(topology.FORMAT, stated), Part(istio.FORMAT, injected)]
-    merged = imported(parts, ["topology", "rules"], Options(), "bookinfo")
+    merged = imported(parts, Options(), "bookinfo")
     run = cascade.simulate(merged.topology, "ratings-delay")
     return run, int(np.searchsorted(run.times_s, DURING_S))
 

@@ -44,7 +44,7 @@ def laid_over(calls: str, form: Format, *texts: str | Path) -> Imported:
     """Lay rules over a topology, all the way to what the engine gets."""
     stated = drafted(topology.FORMAT, f"version: 1\nservices:\n{calls}")
     parts = [Part(topology.FORMAT, stated), Part(form, drafted(form, *texts))]
-    return imported(parts, ["topology", form.title], Options(), "system")
+    return imported(parts, Options(), "system")
 
 
 def facts(form: Format, text: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def draft(*edges: tuple[str, str, Evidence]) -> Draft:
 
 def made(*drafts: Draft, options: Options | None = None, describes_calls: bool = True) -> Imported:
     parts = [Part(form(f"f{n}", describes_calls=describes_calls), one) for n, one in enumerate(drafts)]
-    return imported(parts, [part.format.title for part in parts], options or Options(), "system")
+    return imported(parts, options or Options(), "system")
 
 
 def calls(found: Imported) -> set[tuple[str, str]]:
