@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
-OPTIONS: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy"}
+OPTIONS: Final[dict[str, Any]] = {"cache": True, "error_model": "numpy", "nogil": True}
 ALLOCATING: Final = "cascade.logic"
 """The package whose passes make arrays of their own."""
 _MARKED: Final[list[Callable[..., Any]]] = []

@@ -57,25 +57,37 @@ def no_falls(system: System, usual_rps: Floats) -> Falls:
 
 
 @compiled
-def note_falls(system: System, state: State, flows: Floats, falls: Falls, t_s: float) -> None:
-    """Note every service and fleet that leaves its objective in this step, with the cause."""
+def note_falls(system: System, state: State, touched: Ints, flows: Floats, falls: Falls, t_s: float) -> None:
+    """Note every service and fleet that leaves its objective in this step, with the cause.
+
+    A node that is still awake after the step has changed in it; one that does nothing can be struck all the same.
+    """
     n = system.nodes.size
     for i in range(n - 1, -1, -1):
-        node, now = system.nodes[i], state.nodes[i]
-        if node.kind == 2 or now.at_rest:
-            continue
-        offered = flows[i, OFFERED]
-        asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0
-        hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
-        if hit and not falls.is_hit[i]:
-            mechanism, cause = find_cause(system, state, flows, falls.usual_rps[i], i)
-            note(falls, t_s, i, mechanism, cause)
-        falls.is_hit[i] = hit
+        if state.awake[i]:
+            note_fall_of(system, state, flows, falls, i, t_s)
+    for i in touched:
+        note_fall_of(system, state, flows, falls, i, t_s)
     for m in range(system.fleets.size):
         hit = state.fleets[m].in_service < system.fleets[m].objective * system.fleets[m].size
         if hit and not falls.is_hit[n + m]:
             note(falls, t_s, n + m, UNITS_LOST, cause_of_loss(system, state, m))
         falls.is_hit[n + m] = hit
+
+
+@compiled
+def note_fall_of(system: System, state: State, flows: Floats, falls: Falls, i: int, t_s: float) -> None:
+    """Note whether a node is outside its objective, and the cause when it has just left it."""
+    node, now = system.nodes[i], state.nodes[i]
+    if node.kind == 2:
+        return
+    offered = flows[i, OFFERED]
+    asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0
+    hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
+    if hit and not falls.is_hit[i]:
+        mechanism, cause = find_cause(system, state, flows, falls.usual_rps[i], i)
+        note(falls, t_s, i, mechanism, cause)
+    falls.is_hit[i] = hit
 
 
 @compiled
@@ -176,11 +188,12 @@ def slowest_call(system: System, state: State, i: int) -> int:
 def busiest_caller(system: System, state: State, i: int) -> int:
     """Give the service or fleet that sends most to node ``i``, -1 when users do."""
     caller, most = -1, state.nodes[i].surge * system.nodes[i].demand_rps
-    for k in range(system.nodes.size):
-        for e in range(system.nodes[k].first_call, system.nodes[k].last_call):
-            sent = state.calls[e].calls * state.nodes[k].starts_rps
-            if system.calls[e].callee == i and sent > most:
-                caller, most = k, sent
+    for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
+        e = system.incoming[p]
+        k = system.calls[e].caller
+        sent = state.calls[e].calls * state.nodes[k].starts_rps
+        if sent > most:
+            caller, most = k, sent
     for m in range(system.fleets.size):
         fleet = system.fleets[m]
         if caller >= 0 and caller in (fleet.restorer, fleet.renewer, fleet.prober):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cascade.compiled import compiled
-from cascade.engine import answer, blame, events, population, restart, serve, shape
+from cascade.engine import answer, blame, events, population, quiet, restart, serve, shape, watch
 from cascade.engine import record as recording
 from cascade.engine.flows import OFFERED
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cascade.engine.state import State
     from cascade.engine.system import Floats, Ints, System
     from cascade.engine.table import Table
+    from cascade.engine.watch import Watched
 
 
 @compiled
@@ -34,9 +35,53 @@ def run_steps(
             t_s, dt = times_s[k], times_s[k + 1] - times_s[k]
             events.act(system, state, plan, touched, t_s)
             step(system, state, special, flows, t_s, dt)
-            blame.note_falls(system, state, flows, falls, t_s)
+            blame.note_falls(system, state, touched, flows, falls, t_s)
             recording.add(record.flows[s], flows, dt)
         recording.sample(system, state, record, s, times_s[sample_ends[s]] - times_s[begin])
+
+
+@compiled
+def run_watched(
+    system: System, state: State, plan: Table[Change], touched: Ints, special: Ints, times_s: Floats, flows: Floats,
+    falls: Falls, watched: Table[Watched], memory: Floats, calm: Floats, steps: int, first: int,
+) -> int:  # fmt: skip
+    """Step from step ``first`` on, at most so many steps, and pass over the time in which nothing changes.
+
+    ``calm`` holds the time since which nothing has changed [s], and for how long it must not before nothing will [s]:
+    inf for a system that is never at rest. Give the step to go on with: the number of all steps when it is over.
+    """
+    k, seen = first, falls.noted[0]
+    for _ in range(steps):
+        if k >= times_s.size - 1:
+            break
+        t_s, dt = times_s[k], times_s[k + 1] - times_s[k]
+        events.act(system, state, plan, touched, t_s)
+        step(system, state, special, flows, t_s, dt)
+        blame.note_falls(system, state, touched, flows, falls, t_s)
+        seen = watch.deepen(falls, watched, seen)
+        awake = watch.look(system, state, touched, flows, falls, watched, t_s)
+        k += 1
+        if not quiet.is_still(system, state, memory, awake, t_s):
+            calm[0] = times_s[k]
+        elif times_s[k] - calm[0] >= calm[1]:
+            k = quiet.first_tick(times_s, k - 1, quiet.next_change(plan, t_s))
+    return k
+
+
+@compiled
+def run_fully(
+    system: System, state: State, plan: Table[Change], touched: Ints, special: Ints, times_s: Floats, flows: Floats,
+    falls: Falls, watched: Table[Watched], memory: Floats, calm: Floats, steps: int, first: int,
+) -> int:  # fmt: skip
+    """Do the same, with every node in every step: what :func:`run_watched` is held against."""
+    k = first
+    while k < min(first + steps, times_s.size - 1):
+        for i in range(system.nodes.size):
+            state.awake[i], state.in_doubt[i], state.nodes[i].at_rest = True, True, False
+        for e in range(system.calls.size):
+            state.calls[e].at_rest = False
+        k = run_watched(system, state, plan, touched, special, times_s[: k + 2], flows, falls, watched, memory, calm, 1, k)
+    return k
 
 
 @compiled

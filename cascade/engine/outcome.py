@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +70,10 @@ class Outcome:
     """(P,) :data:`ENTRY`, in the order of :func:`~cascade.engine.stage.entry_points`."""
     hits: NDArray[Any]
     """(H,) :data:`HIT`, in the order of the names."""
+
+    def with_error(self, step_error_fraction: float) -> Outcome:
+        """Give the same outcome with what is known of the error of its step."""
+        return replace(self, step_error_fraction=step_error_fraction)
 
     @property
     def is_recovered(self) -> bool:

@@ -164,24 +164,46 @@ def bring_to_rest(
 ) -> tuple[State, Floats, bool]:
     """Give the state before the first event, its flows, and whether it is at rest.
 
+    A system that does not come to rest starts empty.
+    """
+    found = rest_for_steps(system, special, find_rest(system, special, keeps_ledger=keeps_ledger), step_s)
+    if found is None:
+        return initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS)), False
+    return *found, True
+
+
+def find_rest(system: System, special: Ints, *, keeps_ledger: bool = False) -> tuple[State, Floats] | None:
+    """Give the state in which the system stays with long steps, and its flows; none when it does not come to rest.
+
     Small steps come first, for a jolt could push a system into a collapse that lasts; then large
-    ones, for fleets can take days; then those of the run, whose rest is not exactly the same. A
-    system that does not come to rest starts empty.
+    ones, for fleets can take days.
     """
     rest = None
     state, at_rest = initial_state(system, keeps_ledger=keeps_ledger), np.zeros((system.nodes.size, flows.FLOWS))
-    before = np.zeros((system.nodes.size + system.fleets.size + system.breakers.size, 5))
+    before = room_to_remember(system)
     for settling_s, most in SETTLING_STEPS:
         if loop.settle(system, state, special, at_rest, before, settling_s, most, AT_REST):
             rest = State._make(table.copy() for table in state), at_rest.copy()
         elif rest is not None:
             break
+    return rest
+
+
+def rest_for_steps(
+    system: System, special: Ints, rest: tuple[State, Floats] | None, step_s: float
+) -> tuple[State, Floats] | None:
+    """Lead a state of rest, in place, to that of shorter steps, which is not exactly the same."""
+    if rest is None:
+        return None
+    before = room_to_remember(system)
     for finer_s in (*(length for length in BACK_TO_THE_STEP if length > step_s), step_s):
-        if rest is not None:
-            loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST_AT_LAST)
-    if rest is None or loop.has_tripped(system, rest[0]):
-        return initial_state(system, keeps_ledger=keeps_ledger), np.zeros_like(at_rest), False
-    return *rest, True
+        loop.settle(system, rest[0], special, rest[1], before, finer_s, MOST_AT_LAST, AT_REST_AT_LAST)
+    return None if loop.has_tripped(system, rest[0]) else rest
+
+
+def room_to_remember(system: System) -> Floats:
+    """Make room for what a step is compared with, see :func:`~cascade.engine.loop.settle`."""
+    return np.zeros((system.nodes.size + system.fleets.size + system.breakers.size, 5))
 
 
 def play_until_converged(
