@@ -73,7 +73,7 @@ class Stage:
             step_s /= 4.0
             finer = self._play(scenario, step_s, math.nan)
             # first order: the finer run is about a third of the difference away from the limit
-            error = deviation(played, finer, scenario.duration_s) / 3.0
+            error = self._deviation(played, finer, scenario.duration_s) / 3.0
             if error < TOLERANCE or scenario.duration_s / (step_s / 4.0) > MOST_STEPS:
                 return finer.with_error(error)
             played = finer
@@ -98,6 +98,22 @@ class Stage:
         ending = (Ending.STUCK if is_over else Ending.UNFINISHED) if is_hit else Ending.RECOVERED
         parts, entries = setting.parts, setting.entries
         return outcome_of(now.watched, parts, entries, self.weights, ending, times_s[-1], step_s, error)
+
+    def _deviation(self, coarse: Outcome, fine: Outcome, duration_s: float) -> float:
+        """Largest change of impact, of time outside objectives and of the peak backlog, relative to these.
+
+        Impact and time are compared with a thousandth of the time played where they are smaller, a backlog with ten
+        seconds of the usual load.
+        """
+        assert self._setting is not None, "something has been played"
+        usual_rps = self._setting[1].usual_rps
+        least, usual = LEAST_SHARE * duration_s / 60.0, float(max(10.0 * usual_rps[fine.peak_backlog_part], 1.0))
+        changes = (
+            (coarse.impact_minutes, fine.impact_minutes, least),
+            (coarse.violated_minutes, fine.violated_minutes, least),
+            (coarse.peak_backlog_count, fine.peak_backlog_count, usual),
+        )
+        return max(abs(one - other) / max(other, floor) for one, other, floor in changes)
 
     def _setting_at(self, start_of_day_s: float) -> Setting:
         if self._setting is None or self._setting[0] != start_of_day_s:
@@ -140,20 +156,6 @@ def outcome_of(  # noqa: PLR0913 - all that an outcome is made of
         entries=users,
         hits=hits,
     )
-
-
-def deviation(coarse: Outcome, fine: Outcome, duration_s: float) -> float:
-    """Largest change of impact, of time outside objectives and of the peak backlog, relative to these.
-
-    Impact and time are compared with a thousandth of the time played where they are smaller.
-    """
-    least = LEAST_SHARE * duration_s / 60.0
-    changes = (
-        (coarse.impact_minutes, fine.impact_minutes, least),
-        (coarse.violated_minutes, fine.violated_minutes, least),
-        (coarse.peak_backlog_count, fine.peak_backlog_count, 1.0),
-    )
-    return max(abs(one - other) / max(other, floor) for one, other, floor in changes)
 
 
 def names(topology: Topology) -> tuple[str, ...]:
