@@ -80,7 +80,9 @@ def run_fully(
             state.awake[i], state.in_doubt[i], state.nodes[i].at_rest = True, True, False
         for e in range(system.calls.size):
             state.calls[e].at_rest = False
-        k = run_watched(system, state, plan, touched, special, times_s[: k + 2], flows, falls, watched, memory, calm, 1, k)
+        k = run_watched(
+            system, state, plan, touched, special, times_s[: k + 2], flows, falls, watched, memory, calm, 1, k
+        )
     return k
 
 

@@ -56,7 +56,9 @@ class Setting:
         self.system = self.compiled.system
         place = dict(self.compiled.node_of)
         place |= {name: self.system.nodes.size + m for m, name in enumerate(self.compiled.fleets)}
-        self.parts = np.array([place[name] for name in (*topology.services, *topology.groups, *topology.fleets)], np.int64)
+        self.parts = np.array(
+            [place[name] for name in (*topology.services, *topology.groups, *topology.fleets)], np.int64
+        )
         """Places of services, groups and fleets among what is watched, in the order of the topology."""
         self.entries = np.array(
             [place[name] for name, service in topology.services.items() if service.is_entry_point], np.int64
@@ -107,7 +109,7 @@ class Setting:
 
 def come_to_a_standstill(system: Any, rest: Rest, special: Ints, step_s: float) -> None:
     """Step without events until nothing is awake, and take what is so then as usual."""
-    times_s = np.arange(STANDSTILL_STEPS + 1) * step_s
+    times_s: Floats = np.arange(STANDSTILL_STEPS + 1) * step_s
     loop.run_watched(
         system, rest.state, empty_plan(0), NOBODY, special, times_s, rest.flows, rest.falls, rest.watched, rest.memory,
         rest.calm, STANDSTILL_STEPS, 0,

@@ -18,9 +18,7 @@ from cascade.engine.simulate import start_of_day
 from cascade.engine.table import column
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from cascade.engine.system import Ints
+    from cascade.engine.system import Floats
     from cascade.engine.table import Table
     from cascade.engine.watch import Watched
     from cascade.model import Scenario, Topology
@@ -29,6 +27,9 @@ AT_ONCE: Final = 2_000_000
 """Nodes stepped before the engine lets go, so that somebody can interrupt it."""
 LEAST_SHARE: Final = 1e-3
 """Share of the time played below which a change of what was lost does not count."""
+
+SEEN: Final = ("fell_s", "back_s", "outage_s", "worst_fraction", "peak_backlog_count", "depth")
+"""What is remembered of each part; all but the last are in :data:`~cascade.engine.outcome.HIT`."""
 
 
 class Stage:
@@ -66,19 +67,19 @@ class Stage:
     def play(self, scenario: Scenario) -> Outcome:
         """Play a scenario until its end, or until nothing changes any more."""
         if self.step_s is not None:
-            return self._play(scenario, self.step_s, math.nan)
+            return self._play(scenario, self.step_s)
         step_s = scenario.duration_s / FIRST_STEPS
-        played = self._play(scenario, step_s, math.nan)
+        played = self._play(scenario, step_s)
         while True:
             step_s /= 4.0
-            finer = self._play(scenario, step_s, math.nan)
+            finer = self._play(scenario, step_s)
             # first order: the finer run is about a third of the difference away from the limit
             error = self._deviation(played, finer, scenario.duration_s) / 3.0
             if error < TOLERANCE or scenario.duration_s / (step_s / 4.0) > MOST_STEPS:
                 return finer.with_error(error)
             played = finer
 
-    def _play(self, scenario: Scenario, step_s: float, error: float) -> Outcome:
+    def _play(self, scenario: Scenario, step_s: float) -> Outcome:
         setting = self._setting_at(start_of_day(scenario))
         system = setting.system
         plan = make_plan(self.topology, scenario, setting.compiled)
@@ -96,8 +97,7 @@ class Stage:
         is_over = now.calm[0] < times_s[-1] and times_s[-1] - now.calm[0] >= now.calm[1]
         is_hit = watch.close(now.watched, times_s[-1])
         ending = (Ending.STUCK if is_over else Ending.UNFINISHED) if is_hit else Ending.RECOVERED
-        parts, entries = setting.parts, setting.entries
-        return outcome_of(now.watched, parts, entries, self.weights, ending, times_s[-1], step_s, error)
+        return outcome_of(now.watched, setting, self.weights, ending, times_s[-1], step_s)
 
     def _deviation(self, coarse: Outcome, fine: Outcome, duration_s: float) -> float:
         """Largest change of impact, of time outside objectives and of the peak backlog, relative to these.
@@ -121,38 +121,34 @@ class Stage:
         return self._setting[1]
 
 
-def outcome_of(  # noqa: PLR0913 - all that an outcome is made of
-    watched: Table[Watched], parts: Ints, entries: Ints, weights: NDArray[np.float64], ending: Ending, end_s: float,
-    step_s: float, error: float,
-) -> Outcome:  # fmt: skip
+def outcome_of(
+    watched: Table[Watched], setting: Setting, weights: Floats, ending: Ending, end_s: float, step_s: float
+) -> Outcome:
     """Sum up what was seen of a run, with the parts in the order of their names."""
-    fell_s = column(watched, "fell_s")[parts]
-    which = np.flatnonzero(fell_s < math.inf)
-    rows = column(watched, "outage_s"), column(watched, "back_s"), column(watched, "backlog_count")
-    hits = np.empty(which.size, HIT)
-    struck = parts[which]
-    hits["part"], hits["fell_s"] = which, fell_s[which]
-    hits["outage_s"], hits["back_s"] = rows[0][struck], rows[1][struck]
-    hits["worst_fraction"], hits["peak_backlog_count"] = column(watched, "worst")[struck], rows[2][struck]
-    users = np.empty(entries.size, ENTRY)
-    users["lost_s"] = column(watched, "lost_s")[entries]
-    has_fallen = column(watched, "fell_s")[entries] < math.inf
-    users["fell_s"] = np.where(has_fallen, column(watched, "fell_s")[entries], math.nan)
-    users["back_s"] = np.where(has_fallen, column(watched, "back_s")[entries], math.nan)
-    backlogs = rows[2][parts]
-    longest = int(np.argmax(backlogs)) if backlogs.size else 0
-    peak = float(backlogs[longest]) if backlogs.size else 0.0
+    seen = {name: column(watched, name)[setting.parts] for name in SEEN}
+    fell = np.flatnonzero(seen["fell_s"] < math.inf)
+    hits = np.empty(fell.size, HIT)
+    hits["part"] = fell
+    for name in SEEN[:5]:
+        hits[name] = seen[name][fell]
+    users = np.empty(setting.entries.size, ENTRY)
+    users["lost_s"] = column(watched, "lost_s")[setting.entries]
+    has_fallen = column(watched, "fell_s")[setting.entries] < math.inf
+    for name in ("fell_s", "back_s"):
+        users[name] = np.where(has_fallen, column(watched, name)[setting.entries], math.nan)
+    backlogs = seen["peak_backlog_count"]
+    longest = int(np.argmax(backlogs)) if backlogs.size and backlogs.max() > 0.0 else -1
     return Outcome(
         impact_minutes=float(weights @ users["lost_s"]) / 60.0,
-        violated_count=which.size,
-        violated_minutes=float(rows[0][struck].sum()) / 60.0,
-        depth_count=int(column(watched, "depth")[struck].max(initial=0)),
-        peak_backlog_count=peak,
-        peak_backlog_part=longest if peak > 0.0 else -1,
+        violated_count=fell.size,
+        violated_minutes=float(seen["outage_s"][fell].sum()) / 60.0,
+        depth_count=int(seen["depth"][fell].max(initial=0)),
+        peak_backlog_count=float(backlogs[longest]) if longest >= 0 else 0.0,
+        peak_backlog_part=longest,
         ending=ending,
-        ended_s=float(min(rows[1][struck].max(initial=0.0), end_s)),
+        ended_s=float(min(seen["back_s"][fell].max(initial=0.0), end_s)),
         step_s=step_s,
-        step_error_fraction=error,
+        step_error_fraction=math.nan,
         entries=users,
         hits=hits,
     )

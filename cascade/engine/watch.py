@@ -26,6 +26,8 @@ class Watched:
     """Whether it was outside its objective before anything happened; that is not counted."""
     usual_loss: float
     """Share of its requests that failed before anything happened."""
+    usual_count: float
+    """Requests waiting, or units out of service, before anything happened."""
     is_hit: bool
     """Whether it is outside its objective now."""
     since_s: float
@@ -42,10 +44,10 @@ class Watched:
     """Since when that share has been the same [s]."""
     lost_s: float
     """That share summed over time until then [s]."""
-    worst: float
+    worst_fraction: float
     """Largest share lost while it was outside its objective."""
-    backlog_count: float
-    """Most requests waiting."""
+    peak_backlog_count: float
+    """Most requests waiting, or units out of service, beyond the usual."""
     depth: int
     """Length of the chain of causes that took it down, -1 while it has never fallen."""
 
@@ -61,21 +63,31 @@ def forget(watched: Table[Watched]) -> None:
     for i in range(watched.size):
         row = watched[i]
         row.is_hit, row.since_s, row.fell_s, row.back_s, row.outage_s = False, 0.0, math.inf, 0.0, 0.0
-        row.loss, row.from_s, row.lost_s, row.worst, row.backlog_count, row.depth = 0.0, 0.0, 0.0, 0.0, 0.0, -1
+        row.loss, row.from_s, row.lost_s, row.worst_fraction, row.peak_backlog_count, row.depth = (
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            -1,
+        )
 
 
 @compiled
 def note_usual(system: System, state: State, flows: Floats, falls: Falls, watched: Table[Watched]) -> None:
     """Note what is usual: what is hit at rest, and the share that fails."""
     for i in range(watched.size):
-        watched[i].was_hit = falls.is_hit[i]
-        if i < system.nodes.size:
-            watched[i].usual_loss = 0.0
-            watched[i].usual_loss = lost_share(state, flows, falls, watched[i], i)
+        row, m = watched[i], i - system.nodes.size
+        row.was_hit, row.usual_loss = falls.is_hit[i], 0.0
+        if m < 0:
+            row.usual_loss = lost_share(state, flows, falls, row, i)
+            row.usual_count = max(state.nodes[i].work - state.nodes[i].busy, 0.0)
+        else:
+            row.usual_count = max(system.fleets[m].size - state.fleets[m].in_service, 0.0)
 
 
 @compiled
-def look(  # noqa: PLR0913 - the tables of a step
+def look(
     system: System, state: State, touched: Ints, flows: Floats, falls: Falls, watched: Table[Watched], t_s: float
 ) -> int:
     """Note what a step that began at ``t_s`` has changed; give the number of nodes that are awake after it."""
@@ -96,9 +108,7 @@ def look(  # noqa: PLR0913 - the tables of a step
 
 
 @compiled
-def look_at(  # noqa: PLR0913 - the tables of a step
-    system: System, state: State, flows: Floats, falls: Falls, row: Watched, i: int, t_s: float
-) -> None:
+def look_at(system: System, state: State, flows: Floats, falls: Falls, row: Watched, i: int, t_s: float) -> None:
     """Note what has changed about a node."""
     if system.nodes[i].kind == 2:
         return
@@ -129,8 +139,8 @@ def mark(row: Watched, is_hit: bool, loss: float, waiting: float, t_s: float) ->
         row.lost_s += row.loss * (t_s - row.from_s)
         row.loss, row.from_s = loss, t_s
     if is_hit:
-        row.worst = max(row.worst, loss)
-    row.backlog_count = max(row.backlog_count, waiting)
+        row.worst_fraction = max(row.worst_fraction, loss)
+    row.peak_backlog_count = max(row.peak_backlog_count, waiting - row.usual_count)
 
 
 @compiled

@@ -30,7 +30,8 @@ def main(minutes: int) -> None:
     cascade.simulate(storm)
     hour = min((timed(lambda: cascade.simulate(storm)) for _ in range(5)), key=lambda pair: pair[0])
     run = hour[1]
-    print(f"cascade {hour[0] * 1e3:10.1f} ms: {verdict(run.of('users', 'goodput_rps')[-1], run.of('database', 'offered_rps')[-1])}")
+    ends = verdict(run.of("users", "goodput_rps")[-1], run.of("database", "offered_rps")[-1])
+    print(f"cascade {hour[0] * 1e3:10.1f} ms: {ends}")
     for name, play in (("heap", by_hand.with_a_heap), ("simpy", by_hand.with_simpy)):
         spent_s, counts = timed(lambda play=play: play(minutes * 60.0))  # type: ignore[misc]
         whole_s = spent_s * 60.0 / minutes
@@ -39,7 +40,8 @@ def main(minutes: int) -> None:
             f" ({minutes} of 60 minutes played), {whole_s / hour[0]:,.0f} times the time of cascade"
         )
     spent_s, endings = timed(lambda: variants(storm))
-    print(f"1,000 variants in {spent_s:.2f} s: {endings.count(Ending.STUCK)} stuck, {endings.count(Ending.RECOVERED)} recover")
+    stuck, back = (endings.count(ending) for ending in (Ending.STUCK, Ending.RECOVERED))
+    print(f"1,000 variants in {spent_s:.2f} s: {stuck} stuck, {back} recover")
 
 
 def verdict(good_rps: float, calls_rps: float) -> str:

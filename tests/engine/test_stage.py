@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 import cascade
 from cascade import Clock, Event, Scenario, Topology
-
 from cascade.engine.outcome import Ending
 from cascade.engine.stage import Stage
 from tests.engine.strategies import DURATION_S, cases
@@ -85,7 +83,9 @@ def test_a_storm_that_feeds_itself_is_proved_stuck_long_before_the_end() -> None
 
 
 def test_a_backlog_that_grows_for_ever_is_not_called_stuck() -> None:
-    late = cascade.loads("services: {web: {demand: 20/s, concurrency: {max: 1}, service_time: 40ms, calls: [db]}, db: }")
+    late = cascade.loads(
+        "services: {web: {demand: 20/s, concurrency: {max: 1}, service_time: 40ms, calls: [db]}, db: }"
+    )
     slow = Event(at=5.0, degrade="web", latency=2.0)
     outcome = Stage(late, clock=Clock(step_s=0.25)).play(Scenario(duration_s=600.0, events=(slow,)))
     assert outcome.ending is Ending.UNFINISHED
