@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cascade.loading.nodes import Node, parse
-from cascade.loading.provenance import after_values, parameters
+from cascade.loading.provenance import Tags, parameters_of
+from cascade.loading.read import without_collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _WHY: Final = re.compile(r"#.*?\bassumed:\s*(.*)$")
 _MISSING: Final = re.compile(r"#.*?\bmissing:\s*([^;]*)")
+_PERHAPS: Final = re.compile(r"assumed|missing:|\bslo\b|\\")
+"""What every text with an assumption holds; an escape could hide a key."""
 _BREAK: Final = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
@@ -45,21 +51,26 @@ def assumptions(text: str, file: str = "<text>") -> tuple[Assumption, ...]:
     ... ]
     ['web: capacity', 'web.demand']
     """
-    lines = _BREAK.split(text)
-    found = [
-        Assumption(number.line, place_of(number.path), "assumed", why_of(lines[number.line - 1]))
-        for number in parameters(text, file)
-        if number.kind == "assumed"
-    ]
-    begins = after_values(text)
-    subjects = subjects_of(parse(text, file)[0])
+    if not _PERHAPS.search(text):
+        return ()
+    with without_collector():
+        return tuple(sorted(found_in(text, parse(text, file)[0])))
+
+
+def found_in(text: str, root: Node) -> Iterator[Assumption]:
+    """Yield what a text assumes or leaves open."""
+    lines, tags = _BREAK.split(text), Tags(text)
+    for number in parameters_of(root, tags):
+        if number.kind == "assumed":
+            yield Assumption(number.line, place_of(number.path), "assumed", why_of(lines[number.line - 1]))
+    subjects = subjects_of(root)
     for line, content in enumerate(lines, start=1):
-        begin = begins.get(line, 0)
+        begin = tags.begins.get(line, 0)
         missing = _MISSING.search(content, max(begin, 0)) if begin >= 0 else None
         if missing:
             subject = subjects.get(line, f"line {line}")
-            found += [Assumption(line, f"{subject}: {what.strip()}", "missing", "") for what in missing[1].split(",")]
-    return tuple(sorted(found))
+            for what in missing[1].split(","):
+                yield Assumption(line, f"{subject}: {what.strip()}", "missing", "")
 
 
 def why_of(line: str) -> str:

@@ -10,6 +10,7 @@ from cascade.errors import Problem, TopologyError
 from cascade.loading.assumptions import Assumption, assumptions
 from cascade.loading.read import loads
 from cascade.loading.source import file_label, read_text
+from cascade.model.uncertain import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,6 +77,7 @@ def sizes(topology: Topology) -> dict[str, int]:
         "domains": len(topology.all_domains),
         "scenarios": len(topology.scenarios),
         "observed_windows": len(topology.observed),
+        "distributions": count(topology),
     }
 
 

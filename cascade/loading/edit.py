@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from yaml import YAMLError
+
 from cascade.errors import CascadeError, TopologyError
 from cascade.loading.changes import NO_NOTES, REMOVED, changed, kept, same
 from cascade.loading.layout import WIDTH, block, entry_lines, flow, flow_key, line_text
-from cascade.loading.nodes import parse
+from cascade.loading.nodes import not_yaml, parse
 from cascade.loading.remarks import Remark, joined
-from cascade.loading.source import problem
+from cascade.loading.source import is_json_name, problem
 from cascade.loading.spots import Spots
 
 if TYPE_CHECKING:
@@ -55,11 +57,15 @@ def edited(text: str, changes: Iterable[Change], *, file: str = "<text>") -> str
     root, problems = parse(text, file)
     if problems:
         raise TopologyError(tuple(problems))
+    if is_json_name(file):
+        raise problem(file, "JSON cannot be changed in place; 'cascade show FILE --format yaml' makes YAML of it")
     try:
         wanted = changed(root.plain, changes)
         result = Editor(Spots(text)).edit(root.plain, wanted.root, wanted.notes)
     except CascadeError as error:
         raise problem(file, f"cannot be changed in place: {error}") from None
+    except YAMLError as error:  # JSON that is no YAML
+        raise not_yaml(error, file) from None
     if not is_right(result, kept(wanted.root), file):
         raise problem(file, "cannot be changed in place: something else would change too; nothing was changed")
     return result

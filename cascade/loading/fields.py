@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import types
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from cascade.behaviours.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic.fields import FieldInfo
 
 
-def keys_of(part: type[Part]) -> dict[str, FieldInfo]:
+@cache
+def keys_of(part: type[Part]) -> Mapping[str, FieldInfo]:
     """Give the fields of a class by their YAML keys."""
     return {field.alias or name: field for name, field in part.model_fields.items()}
 

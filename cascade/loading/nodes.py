@@ -57,14 +57,18 @@ class Node:
 
 
 def parse(text: str, file: str) -> tuple[Node, list[Problem]]:
-    """Turn one YAML document into nodes, and list what can be overlooked while doing so.
+    """Turn one document, YAML or JSON, into nodes, and list what can be overlooked while doing so.
 
     Raises
     ------
     TopologyError
         When there is no telling what the text means.
     """
+    from cascade.loading.json_text import is_json, parse_json  # noqa: PLC0415 - it makes the same nodes
+
     check_characters(text, file)
+    if is_json(text, file):
+        return parse_json(text, file)
     builder = _Builder(file)
     try:
         return builder.document(yaml.parse(text, Loader=LOADER)), builder.problems

@@ -15,6 +15,7 @@ import yaml
 
 from cascade.behaviours.demand import Demand
 from cascade.loading.fields import below, is_number, part_of
+from cascade.loading.json_text import is_json
 from cascade.loading.nodes import LOADER, Node, parse
 from cascade.model import Topology
 
@@ -69,8 +70,11 @@ def free_parameters(text: str) -> int:
 
 def parameters(text: str, file: str = "<text>") -> tuple[Parameter, ...]:
     """Give every parameter of a topology text, in the order of the text; what an alias repeats counts once."""
-    root, _ = parse(text, file)
-    tags = Tags(text)
+    return parameters_of(parse(text, file)[0], Tags(text))
+
+
+def parameters_of(root: Node, tags: Tags) -> tuple[Parameter, ...]:
+    """Give every parameter of a topology, in the order of its text."""
     found: dict[tuple[int, int], Parameter] = {}
     for path, node in numbers(root, Topology, ()):
         kind = "assumed" if EXCEPTION in path else tags.kind(node)
@@ -105,7 +109,8 @@ class Tags:
         """By line: behind a value."""
         self.alone: dict[int, Kind | None] = {}
         """By line: comments that have the line to themselves, tags or not."""
-        begins = after_values(text)
+        begins = self.begins = after_values(text)
+        """By line: the column behind the last value."""
         for number, line in enumerate(_BREAK.split(text), start=1):
             begin = begins.get(number, 0)
             tag = _TAG.search(line, max(0, begin))
@@ -129,6 +134,8 @@ class Tags:
 
 def after_values(text: str) -> dict[int, int]:
     """Give the column behind the last value of each line; -1 where the whole line belongs to a value."""
+    if is_json(text):  # which has no comments
+        return dict.fromkeys(range(1, len(_BREAK.split(text)) + 1), -1)
     ends: dict[int, int] = {}
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.ScalarEvent):

@@ -1,28 +1,19 @@
-"""A topology from YAML: everything that is wrong with a file is said at once."""
+"""A topology from a file or a text, YAML or JSON; a large one that was read before comes from the cache."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from cascade.errors import TopologyError
-from cascade.loading.nodes import Node, parse
-from cascade.loading.problems import is_inconsistent, problems_of
-from cascade.loading.rest import sound_rest
-from cascade.loading.source import file_label, read_text
-from cascade.model import Topology
+from cascade.loading import cache
+from cascade.loading.source import file_label, is_json_name, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from cascade.errors import Problem
-
-MAX_PROBLEMS: Final = 1000
-"""Most problems that are told of a file; nobody reads more."""
+    from cascade.model import Topology
 
 
 def load(path: str | Path) -> Topology:
@@ -43,7 +34,7 @@ def load(path: str | Path) -> Topology:
 
 
 def loads(text: str, *, file: str = "<text>") -> Topology:
-    """Read a topology from YAML text; ``file`` is what messages call it.
+    """Read a topology from YAML or JSON text; ``file`` is what messages call it.
 
     Raises
     ------
@@ -55,40 +46,25 @@ def loads(text: str, *, file: str = "<text>") -> Topology:
     >>> loads("services: {web: {calls: [db]}, db: }").services["web"].calls[0].to
     'db'
     """
-    root, problems = parse(text, file)
-    try:
-        topology = validated(root)
-    except ValidationError as error:
-        problems.extend(islice(problems_of(error, root, file), MAX_PROBLEMS + 1))
-        problems.extend(islice(problems_of_rest(root, error, file), MAX_PROBLEMS + 1))
-    if problems:
-        raise TopologyError(told(problems))
+    with without_collector():
+        entry = cache.entry_of(text, is_json=is_json_name(file))
+        if entry and (known := cache.kept(entry)):
+            return known
+        from cascade.loading.anew import topology_in  # noqa: PLC0415 - what is known needs no parser
+
+        topology = topology_in(text, file)
+        if entry:
+            cache.keep(entry, topology)
     return topology
 
 
-def told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Give the problems in order, each once; of very many only the first."""
-    found = sorted(set(problems))
-    if len(found) > MAX_PROBLEMS:
-        last = found[MAX_PROBLEMS]
-        found[MAX_PROBLEMS:] = [replace(last, message="and more problems from here on")]
-    return tuple(found)
-
-
-def validated(root: Node) -> Topology:
-    """Make the topology that nodes describe."""
-    return Topology.model_validate(root.plain, context={"text_only": True}, by_alias=True, by_name=False)
-
-
-def problems_of_rest(root: Node, error: ValidationError, file: str) -> Iterator[Problem]:
-    """Yield the references that lead nowhere in spite of errors in single places."""
-    if is_inconsistent(error):
-        return
-    rest = sound_rest(root, [detail["loc"] for detail in error.errors(include_url=False)])
-    if rest is None:
-        return
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Let nobody look for garbage meanwhile: there is none, and looking takes longer than reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        validated(rest)
-    except ValidationError as further:
-        if is_inconsistent(further):
-            yield from problems_of(further, rest, file)
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -13,15 +13,17 @@ from pydantic import TypeAdapter
 from cascade.behaviours.part import Part
 from cascade.loading.fields import keys_of
 from cascade.model import Event, Topology
-from cascade.units import Fraction, Limit, Rps, Seconds
+from cascade.units import Distribution, Fraction, Limit, QuantityDistribution, Rps, Seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER: Final = "urn:cascade:topology:v1"
-QUANTITIES: Final = {"Duration": Seconds, "Rate": Rps, "Limit": Limit, "Share": Fraction}
-"""The number types that have a unit, by the name that they have in the schema."""
+DISTRIBUTIONS: Final = {"Distribution": Distribution, "QuantityDistribution": QuantityDistribution}
+"""Distributions of plain numbers and of those with a unit, by the name that they have in the schema."""
+QUANTITIES: Final = {**DISTRIBUTIONS, "Duration": Seconds, "Rate": Rps, "Limit": Limit, "Share": Fraction}
+"""The number types that have a unit, likewise."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+import math
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from cascade.behaviours.demand import Demand
 from cascade.behaviours.part import Part
+from cascade.laws import given_of
 from cascade.loading.layout import block, entry_lines
 from cascade.model import Dependency, Domain
-from cascade.units import Uncertain, parse_rate, parse_seconds, parse_share
+from cascade.units import Uncertain, UncertainCount, parse_rate, parse_seconds, parse_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -79,6 +81,8 @@ def plain(value: Any, text: Any) -> Any:
         return {key: plain(item, text[key]) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return list(map(plain, value, text))
+    if isinstance(value, (Uncertain, UncertainCount)):
+        return given_of(value.law, partial(exact, kind=kind_of(text)) if kind_of(text) else plain_number)
     return quantity(value, text) if isinstance(value, float) and isinstance(text, str) else text
 
 
@@ -87,7 +91,7 @@ def said_of(part: Part) -> list[str]:
     return [
         name
         for name, default in defaults_of(type(part)).items()
-        if (value := getattr(part, name)) is not default and (value != default or is_uncertain(value))
+        if (value := getattr(part, name)) is not default and value != default
     ]
 
 
@@ -97,13 +101,24 @@ def defaults_of(kind: type[Part]) -> dict[str, Any]:
     return {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
 
 
-def is_uncertain(value: Any) -> bool:
-    """Tell whether there is a distribution in a value; one with the mean of the default is not the default."""
-    if isinstance(value, Part):
-        return any(is_uncertain(item) for _, item in value)
-    if isinstance(value, dict):
-        return any(map(is_uncertain, value.values()))
-    return any(map(is_uncertain, value)) if isinstance(value, tuple) else isinstance(value, Uncertain)
+def kind_of(text: Any) -> str:
+    """Give how the numbers in a distribution end, as the model writes them; nothing for plain numbers."""
+    while isinstance(text, (dict, list)):
+        text = text[0] if isinstance(text, list) else next(iter(text.values()))
+    if text == "unlimited":
+        return "/s"
+    return next((kind for kind in READERS if isinstance(text, str) and text.endswith(kind)), "")
+
+
+def plain_number(value: float) -> float:
+    """Give a number without a unit, whole where it is.
+
+    Examples
+    --------
+    >>> plain_number(2.0), plain_number(0.5)
+    (2, 0.5)
+    """
+    return int(value) if value.is_integer() else value
 
 
 def shorter(part: Part, fields: dict[str, Any]) -> Any:
@@ -120,13 +135,9 @@ def shorter(part: Part, fields: dict[str, Any]) -> Any:
 
 
 def quantity(value: float, text: str) -> Any:
-    """Give a number with its unit, or a distribution; the unit is of the kind with which the model writes it."""
-    kind = next((kind for kind in READERS if text.endswith(kind)), "")
-    if not kind:
-        return text  # a word: unlimited
-    if isinstance(value, Uncertain):
-        return {"uniform": [exact(value.low, kind), exact(value.high, kind)]}
-    return exact(value, kind)
+    """Give a number with its unit, of the kind with which the model writes it."""
+    kind = kind_of(text)
+    return exact(value, kind) if kind else text  # else a word: unlimited
 
 
 def exact(value: float, kind: str) -> str | float:
@@ -137,6 +148,8 @@ def exact(value: float, kind: str) -> str | float:
     >>> exact(0.1, "%"), exact(0.25, "s"), exact(5400.0, "s"), exact(1 / 3, "s"), exact(2 / 3, "%")
     ('10%', '250ms', '90m', '0.3333333333333333s', 0.6666666666666666)
     """
+    if math.isinf(value):
+        return "unlimited"
     units = {"ms": 1e-3} if kind == "s" and 0.0 < value < 1.0 else UNITS[kind]
     texts = [f"{value / size:.12g}{unit}" for unit, size in units.items()]
     right = [text for text in texts if READERS[kind](text) == value]

@@ -43,7 +43,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def test_every_file_is_a_command_or_shared() -> None:
     files = {path.stem for path in Path(cascade_cli.__file__).parent.glob("*.py")}
 
-    assert files - {python_name(name) for name in COMMANDS} == {"__init__", "options", "results"}
+    assert files - {python_name(name) for name in COMMANDS} == {"__init__", "options", "progress", "results"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
