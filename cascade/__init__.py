@@ -15,13 +15,30 @@ if TYPE_CHECKING:
     from cascade.analysis.cut_sets import CutSets, cut_sets
     from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
     from cascade.analysis.lint import Finding, Findings, lint
+    from cascade.analysis.montecarlo import (
+        MonteCarlo,
+        MonteCarloStudy,
+        ReplayedSample,
+        montecarlo,
+        montecarlo_study,
+        replay_sample,
+    )
     from cascade.analysis.replay import Replay, replay
     from cascade.analysis.signature import Signature, signature
     from cascade.analysis.spof import Spof, spof
+    from cascade.analysis.sweep import Sweep, SweepStudy, sweep
     from cascade.engine.clock import Clock
     from cascade.engine.run import Fall, Mechanism, Run
     from cascade.engine.simulate import simulate
-    from cascade.errors import CascadeError, Problem, ScenarioError, TopologyError
+    from cascade.errors import (
+        CascadeError,
+        Interrupted,
+        Problem,
+        ScenarioError,
+        StoreError,
+        StudyError,
+        TopologyError,
+    )
     from cascade.graph.convert import from_networkx
     from cascade.loading.open_psa import load_open_psa, loads_open_psa
     from cascade.loading.provenance import free_parameters
@@ -43,8 +60,17 @@ if TYPE_CHECKING:
     )
     from cascade.report.figures import plot_series, plot_timeline
     from cascade.report.map_figures import plot_blast_radius, plot_topology
+    from cascade.report.montecarlo_figures import (
+        plot_convergence,
+        plot_exceedance,
+        plot_impacts,
+        plot_montecarlo,
+        plot_sensitivity,
+    )
     from cascade.report.open_psa import open_psa
     from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
+    from cascade.report.sweep_figures import plot_sweep
+    from cascade.studies.store import Store, read_store
 
 _HOMES: Final = {
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
@@ -53,13 +79,19 @@ _HOMES: Final = {
     "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
     "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
     "cascade.analysis.lint": ("Finding", "Findings", "lint"),
+    "cascade.analysis.montecarlo": (
+        "MonteCarlo", "MonteCarloStudy", "ReplayedSample", "montecarlo", "montecarlo_study", "replay_sample",
+    ),
     "cascade.analysis.replay": ("Replay", "replay"),
     "cascade.analysis.signature": ("Signature", "signature"),
     "cascade.analysis.spof": ("Spof", "spof"),
+    "cascade.analysis.sweep": ("Sweep", "SweepStudy", "sweep"),
     "cascade.engine.clock": ("Clock",),
     "cascade.engine.run": ("Fall", "Mechanism", "Run"),
     "cascade.engine.simulate": ("simulate",),
-    "cascade.errors": ("CascadeError", "Problem", "ScenarioError", "TopologyError"),
+    "cascade.errors": (
+        "CascadeError", "Interrupted", "Problem", "ScenarioError", "StoreError", "StudyError", "TopologyError",
+    ),
     "cascade.graph.convert": ("from_networkx",),
     "cascade.loading.open_psa": ("load_open_psa", "loads_open_psa"),
     "cascade.loading.provenance": ("free_parameters",),
@@ -72,8 +104,13 @@ _HOMES: Final = {
     ),
     "cascade.report.figures": ("plot_series", "plot_timeline"),
     "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
+    "cascade.report.montecarlo_figures": (
+        "plot_convergence", "plot_exceedance", "plot_impacts", "plot_montecarlo", "plot_sensitivity",
+    ),
     "cascade.report.open_psa": ("open_psa",),
     "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
+    "cascade.report.sweep_figures": ("plot_sweep",),
+    "cascade.studies.store": ("Store", "read_store"),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -94,19 +131,28 @@ __all__ = [
     "Fleet",
     "Group",
     "Impact",
+    "Interrupted",
     "Mechanism",
+    "MonteCarlo",
+    "MonteCarloStudy",
     "Needs",
     "Objective",
     "Observed",
     "Problem",
     "Question",
     "Replay",
+    "ReplayedSample",
     "Run",
     "Scenario",
     "ScenarioError",
     "Service",
     "Signature",
     "Spof",
+    "Store",
+    "StoreError",
+    "StudyError",
+    "Sweep",
+    "SweepStudy",
     "Topology",
     "TopologyError",
     "Verdict",
@@ -122,20 +168,31 @@ __all__ = [
     "load_open_psa",
     "loads",
     "loads_open_psa",
+    "montecarlo",
+    "montecarlo_study",
     "open_psa",
     "plot_blast_radius",
+    "plot_convergence",
     "plot_cut_sets",
+    "plot_exceedance",
+    "plot_impacts",
+    "plot_montecarlo",
+    "plot_sensitivity",
     "plot_series",
     "plot_single_points",
     "plot_spof",
+    "plot_sweep",
     "plot_timeline",
     "plot_topology",
+    "read_store",
     "replay",
+    "replay_sample",
     "scenario_of_failures",
     "signature",
     "simulate",
     "solve_fault_tree",
     "spof",
+    "sweep",
 ]
 
 

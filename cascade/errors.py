@@ -37,3 +37,15 @@ class TopologyError(CascadeError):
 
 class ScenarioError(CascadeError):
     """A scenario, event or name that does not fit the topology it is run on."""
+
+
+class StudyError(CascadeError):
+    """A study that cannot go on: one of its runs, its workers or its cluster."""
+
+
+class StoreError(CascadeError):
+    """A store that cannot be used: what is in it, or where it is kept."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a study; its text says how much is done and how to go on."""

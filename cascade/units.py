@@ -13,10 +13,20 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Final, Self
 
-from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+from cascade.laws import NAMED, SHAPES, SHARED, Law, OutsideError, given_of, read_law
 
 SUFFIXES: Final = ("_s", "_rps", "_fraction", "_count")
 """Field-name endings that carry a unit; the YAML key is the field name without it."""
@@ -28,6 +38,8 @@ _RATE: Final = re.compile(rf"({_NUMBER})/(s|m|min|h|d)")
 _PER: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SHARE: Final = re.compile(rf"({_NUMBER})(%?)")
 _MAX_TEXT: Final = 64
+WORDS: Final = 1024
+"""Texts of each kind of which the number is remembered: most come again and again."""
 
 MAX_SECONDS: Final = 8.64e9
 """Longest duration, 100 000 days: everything that is computed from it stays finite."""
@@ -36,21 +48,63 @@ MAX_RPS: Final = 1e15
 
 
 class Uncertain(float):
-    """A quantity given as a distribution: behaves as its mean, remembers ``low`` and ``high``.
+    """A number given as a distribution: the median for whoever plays once; ensembles draw from its law.
 
-    A single run uses the mean; ensembles draw from the distribution.
+    Equal to itself and to numbers of the same law, and to no plain number.
     """
 
-    low: float
-    high: float
+    law: Law
 
-    def __new__(cls, low: float, high: float) -> Self:
-        """Make the uniform quantity between the two bounds."""
-        quantity = super().__new__(cls, (low + high) / 2)
-        quantity.low, quantity.high = low, high
-        return quantity
+    def __new__(cls, law: Law) -> Self:
+        """Make the number that stands for a law."""
+        number = super().__new__(cls, law.median)
+        number.law = law
+        return number
+
+    def __getnewargs__(self) -> tuple[Law]:  # type: ignore[override] # made from the law, not from a number
+        return (self.law,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Uncertain) and self.law == other.law
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = float.__hash__
+    __str__ = float.__repr__
+
+    def __repr__(self) -> str:
+        return f"Uncertain({self.law!r})"
 
 
+class UncertainCount(int):
+    """A whole number given as a distribution, likewise."""
+
+    law: Law
+
+    def __new__(cls, law: Law) -> Self:
+        """Make the number that stands for a law."""
+        number = super().__new__(cls, round(law.median))
+        number.law = law
+        return number
+
+    def __getnewargs__(self) -> tuple[Law]:  # type: ignore[override] # made from the law, not from a number
+        return (self.law,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UncertainCount) and self.law == other.law
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__
+    __str__ = int.__repr__
+
+    def __repr__(self) -> str:
+        return f"UncertainCount({self.law!r})"
+
+
+@lru_cache(WORDS)
 def parse_seconds(text: str) -> float:
     """Turn ``250ms``, ``1.5s``, ``1h30m`` into seconds.
 
@@ -65,6 +119,7 @@ def parse_seconds(text: str) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
+@lru_cache(WORDS)
 def parse_rate(text: str) -> float:
     """Turn ``1200/s``, ``90/min`` into a rate per second.
 
@@ -79,6 +134,7 @@ def parse_rate(text: str) -> float:
     return float(match[1]) / _PER[match[2]]
 
 
+@lru_cache(WORDS)
 def parse_limit(text: str) -> float:
     """Turn ``30/s`` or ``unlimited`` into a rate per second."""
     if text == "unlimited":
@@ -89,6 +145,7 @@ def parse_limit(text: str) -> float:
         raise ValueError("a rate with its unit, like 30/s, or 'unlimited'") from None
 
 
+@lru_cache(WORDS)
 def parse_share(text: str) -> float:
     """Turn ``80%`` or ``0.8`` into a share from 0 to 1.
 
@@ -113,31 +170,82 @@ def closest(name: str, known: Iterable[str]) -> str:
 def _quantity(parse: Callable[[str], float], low: float, high: float, bounds: str) -> Any:
     """Make the pydantic validator of a quantity from its text parser and its range."""
 
-    def validate(value: object, info: ValidationInfo) -> float:
-        if isinstance(value, dict) and value.keys() == {"uniform"}:
-            pair = value["uniform"]
-            if isinstance(pair, list) and len(pair) == 2:  # noqa: PLR2004 - low and high
-                ends = sorted(validate(end, info) for end in pair)
-                return Uncertain(*ends)
-        number: float
-        from_yaml = bool(info.context and info.context.get("text_only"))
+    def read(value: object, *, from_yaml: bool) -> float:
         if isinstance(value, str):
-            try:
-                number = parse(value.strip()[:_MAX_TEXT])
-            except ValueError as error:
-                raise _expected(str(error), value) from None
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            if from_yaml and parse is not parse_share:
-                hint = _expectation(parse)
-                raise _expected(f"{hint}; a bare number leaves the unit to guess", value)
-            number = value if isinstance(value, Uncertain) else float(value)
-        else:
-            raise _expected(_expectation(parse), value)
+            return parse(value.strip()[:_MAX_TEXT])
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise ValueError(_expectation(parse))  # noqa: TRY004 - pydantic is told below
+        if from_yaml and parse is not parse_share:
+            raise ValueError(f"{_expectation(parse)}; a bare number leaves the unit to guess")
+        return value if isinstance(value, Uncertain) else float(value)
+
+    def validate(value: object, info: ValidationInfo) -> float:
+        from_yaml = bool(info.context and info.context.get("text_only"))
+        try:
+            if isinstance(value, dict):
+                return Uncertain(read_law(value, lambda given: read(given, from_yaml=from_yaml), low, high))
+            number = read(value, from_yaml=from_yaml)
+        except OutsideError:
+            raise _expected(bounds, value) from None
+        except ValueError as error:
+            raise _expected(str(error), value) from None
         if not low <= number <= high or math.isnan(number):
             raise _expected(bounds, value)
         return number
 
     return validate
+
+
+class MayVary:
+    """Lets a plain number of the model be a distribution as well; the range of the number holds for its law."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Wrap the check of the number."""
+        inner: Any = handler(source)
+        low, high = float(inner.get("ge", inner.get("gt", -math.inf))), float(inner.get("le", math.inf))
+        bounds = f"a distribution {'above' if 'gt' in inner else 'from'} {low:g} to {high:g}"
+        if "gt" in inner:
+            low = math.nextafter(low, math.inf)
+        is_whole = inner["type"] == "int"
+        kind = UncertainCount if is_whole else Uncertain
+
+        def validate(value: object, check: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            if isinstance(value, kind):
+                return value
+            if not isinstance(value, dict):
+                return check(value)
+            try:
+                return kind(read_law(value, _plain_number(is_whole=is_whole), low, high, is_whole=is_whole))
+            except OutsideError:
+                raise _expected(bounds, value) from None
+            except ValueError as error:
+                raise _expected(str(error), value) from None
+
+        text = core_schema.plain_serializer_function_ser_schema(_plain_text, when_used="json")
+        return core_schema.no_info_wrap_validator_function(validate, inner, serialization=text)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Allow a distribution besides."""
+        return {"anyOf": [*_DISTRIBUTION["anyOf"], handler(schema)]}
+
+
+def _plain_number(*, is_whole: bool) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        wanted = int if is_whole else (int, float)
+        if not isinstance(value, wanted) or isinstance(value, bool) or not math.isfinite(value):
+            raise ValueError("whole numbers" if is_whole else "numbers")
+        return float(value)
+
+    return read
+
+
+def _plain_text(value: Any) -> Any:
+    """Give a plain number, or the mapping of its law, for JSON."""
+    if isinstance(value, (Uncertain, UncertainCount)):
+        return given_of(value.law, round if value.law.is_whole else float)
+    return value
 
 
 def _expectation(parse: Callable[[str], float]) -> str:
@@ -149,24 +257,39 @@ def _expectation(parse: Callable[[str], float]) -> str:
 
 
 def _expected(what: str, got: object) -> PydanticCustomError:
-    text = str(got)
+    text = str(got).replace("'", "") if isinstance(got, dict) else str(got)
     shown = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "..."
     return PydanticCustomError("quantity", "expected {what}, got '{got}'", {"what": what, "got": shown})
 
 
-def _text(pattern: str, example: str) -> dict[str, Any]:
-    uniform = {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 2, "maxItems": 2}
+def _law_schema(number: dict[str, Any]) -> dict[str, Any]:
+    """Give the JSON Schema of a distribution of numbers that are written in some way."""
+
+    def numbers(kind: str) -> dict[str, Any]:
+        names = SHAPES[kind]
+        if kind in NAMED:
+            properties = dict.fromkeys(names, number)
+            return {"type": "object", "properties": properties, "required": [*names], "additionalProperties": False}
+        if kind == "exponential":
+            return number
+        size = {"minItems": len(names), "maxItems": len(names)} if names else {"minItems": 1}
+        return {"type": "array", "items": number, **size}
+
     return {
-        "anyOf": [
-            {"type": "string", "pattern": pattern, "examples": [example]},
-            {
-                "type": "object",
-                "properties": {"uniform": uniform},
-                "required": ["uniform"],
-                "additionalProperties": False,
-            },
-        ],
+        "type": "object",
+        "properties": {**{kind: numbers(kind) for kind in SHAPES}, SHARED: {"type": "string", "minLength": 1}},
+        "oneOf": [{"required": [kind]} for kind in SHAPES],
+        "additionalProperties": False,
     }
+
+
+_DISTRIBUTION: Final = {"anyOf": [_law_schema({"type": "number"})]}
+QUANTITY_LAW: Final = _law_schema({"type": ["string", "number"]})
+"""JSON Schema of a distribution of durations, as of any other quantity that carries its unit."""
+
+
+def _text(pattern: str, example: str) -> dict[str, Any]:
+    return {"anyOf": [{"type": "string", "pattern": pattern, "examples": [example]}, QUANTITY_LAW]}
 
 
 _SHARE_SCHEMA: Final = {
@@ -200,14 +323,24 @@ def format_seconds(seconds: float) -> str:
     return sign + "".join(f"{count}{unit}" for count, unit in parts if count)
 
 
-def _exact_seconds(value: float) -> str:
-    return f"{value:.12g}s"
+def _writer(write: Callable[[float], str]) -> Callable[[float], Any]:
+    """Make what writes a quantity, or its distribution, for JSON."""
 
+    def text(value: float) -> Any:
+        return given_of(value.law, write) if isinstance(value, Uncertain) else write(value)
+
+    return text
+
+
+DURATION: Final = _quantity(parse_seconds, 0.0, MAX_SECONDS, "a duration from 0s to 100000d")
+"""Checks a duration."""
+seconds_text: Final = _writer(lambda value: f"{value:.12g}s")
+"""Writes one for JSON."""
 
 Seconds = Annotated[
     float,
-    PlainValidator(_quantity(parse_seconds, 0.0, MAX_SECONDS, "a duration from 0s to 100000d")),
-    PlainSerializer(_exact_seconds, when_used="json"),
+    PlainValidator(DURATION),
+    PlainSerializer(seconds_text, when_used="json"),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
 """A duration [s], written ``250ms``, ``1h30m``."""
@@ -215,7 +348,7 @@ Seconds = Annotated[
 Rps = Annotated[
     float,
     PlainValidator(_quantity(parse_rate, 0.0, MAX_RPS, "a rate from 0/s to 1e15/s")),
-    PlainSerializer(lambda value: f"{value:.12g}/s", when_used="json"),
+    PlainSerializer(_writer(lambda value: f"{value:.12g}/s"), when_used="json"),
     WithJsonSchema(_RATE_SCHEMA),
 ]
 """A rate [1/s], written ``1200/s``, ``90/min``."""
@@ -223,7 +356,9 @@ Rps = Annotated[
 Limit = Annotated[
     float,
     PlainValidator(_quantity(parse_limit, 0.0, math.inf, "a rate of at least 0/s")),
-    PlainSerializer(lambda value: f"{value:.12g}/s" if math.isfinite(value) else "unlimited", when_used="json"),
+    PlainSerializer(
+        _writer(lambda value: f"{value:.12g}/s" if math.isfinite(value) else "unlimited"), when_used="json"
+    ),
     WithJsonSchema(_LIMIT_SCHEMA),
 ]
 """A rate [1/s] or none at all, written ``30/s`` or ``unlimited``."""
@@ -231,7 +366,13 @@ Limit = Annotated[
 Fraction = Annotated[
     float,
     PlainValidator(_quantity(parse_share, 0.0, 1.0, "a share between 0% and 100%")),
-    PlainSerializer(lambda value: f"{value * 100:.12g}%", when_used="json"),
+    PlainSerializer(_writer(lambda value: f"{value * 100:.12g}%"), when_used="json"),
     WithJsonSchema(_SHARE_SCHEMA),
 ]
 """A share from 0 to 1, written ``80%`` or ``0.8``."""
+
+Distribution = Annotated[Any, WithJsonSchema(_DISTRIBUTION)]
+"""A distribution of plain numbers, as the schema knows it."""
+
+QuantityDistribution = Annotated[Any, WithJsonSchema({"anyOf": [QUANTITY_LAW]})]
+"""A distribution of numbers that carry their unit."""

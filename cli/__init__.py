@@ -20,6 +20,8 @@ COMMANDS: Final = (
     "blast-radius",
     "replay",
     "spof",
+    "sweep",
+    "montecarlo",
     "lint",
     "explain",
     "schema",

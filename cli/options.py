@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,23 @@ if TYPE_CHECKING:
 FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="Topology file; - is standard input.")]
 FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE", help="Topology files; - is standard input.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
+
+
+class Engine(StrEnum):
+    """Where the runs of a study are played."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
+EngineOption = Annotated[Engine, typer.Option("--engine", help="Where it runs: on this machine, or on a Dask cluster.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; one for each processor.")]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler, like tcp://10.0.0.1:8786.")
+]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", dir_okay=False, help="Keeps finished runs; a file in the user's cache.")
+]
 
 
 def read(file: str) -> Topology:

@@ -18,7 +18,8 @@ import cascade
 from cascade.analysis.sentences import OWN
 from cascade.behaviours.part import Part
 from cascade.engine.run import SERIES
-from cascade.loading.schema import QUANTITIES, field_docstrings, json_schema, summary
+from cascade.laws import SHAPES, form_of
+from cascade.loading.schema import DISTRIBUTIONS, field_docstrings, json_schema, summary
 from cascade.units import format_seconds, parse_seconds
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ EXAMPLES: Final = {
 """How it is written in a file and in Python."""
 SIMPLE: Final = {"integer": "whole number", "number": "number", "boolean": "`true`, `false`", "string": "text"}
 """How the other types are called."""
+UNSAID: Final = ({"type": "null"}, *({"$ref": f"#/$defs/{name}"} for name in DISTRIBUTIONS))
+"""What is said once for all keys."""
 ROOT_PART: Final = "Topology"
 WIDTH: Final = "100"
 """Columns of the commands' help."""
@@ -73,10 +76,11 @@ def keys(schema: Schema) -> Iterator[str]:
     yield from ("## Keys of a topology file", "")
     yield from ("A number that has a unit is written with it:", "")
     yield from table("quantity", "written", "in Python")
-    for name in QUANTITIES:
+    for name in CALLED:
         yield row(CALLED[name], *EXAMPLES[name])
     yield ""
-    yield "Each may also be a range, `{uniform: [1m, 5m]}`; a single run uses its mean."
+    yield "Each of them, and most plain numbers, may also be [a distribution](how-to/montecarlo.md#distributions):"
+    yield f"{'; '.join(f'`{form_of(kind)}`' for kind in SHAPES)}. Where nothing is drawn, the median stands for it."
     yield ""
     for name, found in places.items():
         part = schema if name == ROOT_PART else definitions[name]
@@ -129,7 +133,7 @@ def value_of(entry: Schema, definitions: dict[str, Schema]) -> str:
     if "$ref" in entry:
         return named(entry["$ref"].rsplit("/", 1)[1], definitions)
     if "anyOf" in entry:
-        return " or ".join(value_of(choice, definitions) for choice in entry["anyOf"] if choice != {"type": "null"})
+        return " or ".join(value_of(choice, definitions) for choice in entry["anyOf"] if choice not in UNSAID)
     match entry["type"]:
         case "array":
             return f"list of {value_of(entry['items'], definitions)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from cascade.model.uncertain import count
 from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -31,7 +32,18 @@ def caveats(topology: Topology, met: Collection[str] = ()) -> tuple[str, ...]:
     >>> caveats(cascade.loads("services: {web: {calls: [db]}, db: }"))
     ()
     """
-    return (*of_calls(topology, met), *of_sources(topology))
+    return (*of_distributions(topology), *of_calls(topology, met), *of_sources(topology))
+
+
+def of_distributions(topology: Topology) -> Iterator[str]:
+    """Say that numbers are uncertain, where one run cannot show it."""
+    if found := count(topology):
+        what = (
+            "numbers of the file are distributions; the median of each"
+            if found > 1
+            else ("number of the file is a distribution; its median")
+        )
+        yield f"{found:,} {what} stands for it here (cascade montecarlo draws)."
 
 
 def of_calls(topology: Topology, met: Collection[str]) -> Iterator[str]:

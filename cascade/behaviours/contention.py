@@ -8,14 +8,15 @@ from pydantic import Field
 
 from cascade.behaviours.part import Part
 from cascade.compiled import compiled
+from cascade.units import MayVary
 
 
 class Contention(Part):
     """Universal scalability law, per replica: what waiting for and agreeing with others costs."""
 
-    serial: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
+    serial: Annotated[float, Field(ge=0.0, le=10.0), MayVary()] = 0.0
     """Share of the service time added per request already in work (waiting for each other)."""
-    crosstalk: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
+    crosstalk: Annotated[float, Field(ge=0.0, le=10.0), MayVary()] = 0.0
     """Share of the service time added per pair of requests in work (keeping in agreement)."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cascade.behaviours.part import Part
-from cascade.units import Seconds
+from cascade.units import MayVary, Seconds
 
 
 class Restoration(Part):
@@ -15,7 +15,7 @@ class Restoration(Part):
 
     to: str
     """Service that does the work."""
-    work_per_unit: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    work_per_unit: Annotated[float, Field(gt=0.0, le=1e6), MayVary()] = 1.0
     """Requests to that service for one unit."""
     timeout_s: Seconds | None = None
     """An attempt that takes longer is thrown away, though its work is still done, and repeated."""

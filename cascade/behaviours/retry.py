@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from cascade.behaviours.part import Part
 from cascade.compiled import compiled
-from cascade.units import Fraction, Rps, Seconds
+from cascade.units import Fraction, MayVary, Rps, Seconds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ class Backoff(Part):
 
     initial_s: Seconds = 0.05
     """Wait before the second attempt."""
-    multiplier: Annotated[float, Field(ge=1.0, le=100.0)] = 2.0
+    multiplier: Annotated[float, Field(ge=1.0, le=100.0), MayVary()] = 2.0
     """Growth of the wait from one attempt to the next."""
     max_s: Seconds = 20.0
     """Longest wait."""
@@ -51,7 +51,7 @@ class Budget(Part):
 class Retry(Part):
     """Repeat a failed or timed-out call."""
 
-    max_attempts: Annotated[int, Field(ge=1, le=MAX_CLASSES)] | Literal["unlimited"] = 3
+    max_attempts: Annotated[int, Field(ge=1, le=MAX_CLASSES), MayVary()] | Literal["unlimited"] = 3
     """Attempts in all, the first one included; ``unlimited`` for work that is redelivered."""
     backoff: Backoff = Backoff()
     """Wait between attempts."""

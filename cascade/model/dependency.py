@@ -12,7 +12,7 @@ from cascade.behaviours.circuit_breaker import CircuitBreaker
 from cascade.behaviours.fallback import Fallback
 from cascade.behaviours.part import Part
 from cascade.behaviours.retry import Retry
-from cascade.units import Fraction, Seconds
+from cascade.units import Fraction, MayVary, Seconds
 
 
 class Needs(StrEnum):
@@ -37,7 +37,7 @@ class Dependency(Part):
     """The callee: a service or a group."""
     needs: Needs = Needs.HARD
     """What the callee's failure does to the caller."""
-    per_request: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
+    per_request: Annotated[float, Field(ge=0.0, le=1e6), MayVary()] = 1.0
     """Mean calls per request of the caller; below 1 only that share of its requests needs it."""
     degradation_fraction: Fraction = 0.0
     """Share of a request's worth that is lost when a *soft* dependency fails."""

@@ -11,7 +11,7 @@ from cascade.behaviours.lease import Lease
 from cascade.behaviours.part import Part
 from cascade.behaviours.restoration import Restoration
 from cascade.model.service import Objective
-from cascade.units import Seconds
+from cascade.units import MayVary, Seconds
 
 
 class Fleet(Part):
@@ -19,7 +19,7 @@ class Fleet(Part):
 
     description: str = ""
     """One sentence for the reader."""
-    size: Annotated[int, Field(ge=1, le=10**12)]
+    size: Annotated[int, Field(ge=1, le=10**12), MayVary()]
     """Units in all."""
     sets_capacity_of: tuple[str, ...] = ()
     """Services whose capacity is proportional to the share of units in service."""

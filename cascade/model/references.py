@@ -49,7 +49,7 @@ def inconsistencies(topology: Topology) -> Iterator[Finding]:
     for name, domain in topology.domains.items():
         for member in domain.members:
             yield from _unknown(("domains", name, "members", member), member, nodes, "service, group or fleet")
-    targets = _targets(topology)
+    targets = _targets(topology) if topology.scenarios else {}
     for name, scenario in topology.scenarios.items():
         for index, event in enumerate(scenario.events):
             yield from _below(("scenarios", name, "events", index), _in_event(event, scenario, targets))
@@ -87,13 +87,16 @@ def _in_calls(name: str, service: Service, callees: Names) -> Iterator[Finding]:
     all_targets = {call.to: None for call in service.calls}
     seen: set[str] = set()
     for index, call in enumerate(service.calls):
-        yield from _unknown((index, "to"), call.to, callees, "service or group")
-        if call.to == name:
+        to = call.to
+        if to not in callees:
+            yield from _unknown((index, "to"), to, callees, "service or group")
+        if to == name:
             yield (index, "to"), f"'{name}' calls itself"
-        if call.to in seen:
-            yield (index, "to"), f"'{name}' calls '{call.to}' twice; use per_request"
-        seen.add(call.to)
-        yield from _below((index,), _in_call(call, all_targets, callees))
+        if to in seen:
+            yield (index, "to"), f"'{name}' calls '{to}' twice; use per_request"
+        seen.add(to)
+        if call.after or call.cache or call.fallback:
+            yield from _below((index,), _in_call(call, all_targets, callees))
 
 
 def _in_call(call: Dependency, targets: Names, callees: Names) -> Iterator[Finding]:

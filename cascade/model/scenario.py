@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from cascade.behaviours.part import Part
-from cascade.units import Fraction, Limit, Seconds, parse_seconds
+from cascade.laws import is_law
+from cascade.units import (
+    DURATION,
+    QUANTITY_LAW,
+    Fraction,
+    Limit,
+    MayVary,
+    Seconds,
+    Uncertain,
+    parse_seconds,
+    seconds_text,
+)
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
@@ -30,6 +41,8 @@ def _moment(value: object) -> dt.datetime:
 def _time(value: object, info: ValidationInfo) -> float | dt.datetime:
     if isinstance(value, dt.datetime):
         return _moment(value)
+    if is_law(value) or isinstance(value, Uncertain):
+        return DURATION(value, info)
     if isinstance(value, str):
         if _MOMENT.fullmatch(value.strip()):
             return _moment(value)
@@ -43,8 +56,8 @@ def _time(value: object, info: ValidationInfo) -> float | dt.datetime:
     raise PydanticCustomError("time", "expected {what}, got '{got}'", {"what": what, "got": str(value)[:64]})
 
 
-def _time_text(value: float | dt.datetime) -> str:
-    return value.isoformat() if isinstance(value, dt.datetime) else f"{value:.12g}s"
+def _time_text(value: float | dt.datetime) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else seconds_text(value)
 
 
 Moment = Annotated[dt.datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -54,7 +67,7 @@ Time = Annotated[
     float | dt.datetime,
     PlainValidator(_time),
     PlainSerializer(_time_text, when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["10m", "2025-10-20T02:25:00-07:00"]}),
+    WithJsonSchema({"anyOf": [QUANTITY_LAW, {"type": "string", "examples": ["10m", "2025-10-20T02:25:00-07:00"]}]}),
 ]
 """Seconds since the scenario's start, or a moment."""
 
@@ -95,13 +108,13 @@ class Event(Part):
     """degrade: share of the capacity that is left."""
     errors_fraction: Fraction = 0.0
     """degrade: share of the requests that fail."""
-    latency: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    latency: Annotated[float, Field(gt=0.0, le=1e6), MayVary()] = 1.0
     """degrade: factor on the service time."""
     delay_s: Seconds = 0.0
     """degrade: time that is added to each answer, always the same."""
     delayed_fraction: Fraction = 1.0
     """degrade: share of the requests that ``delay`` meets."""
-    factor: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
+    factor: Annotated[float, Field(ge=0.0, le=1e6), MayVary()] = 1.0
     """surge: factor on the demand."""
     rate_rps: Limit | None = None
     """throttle: requests admitted per second."""

@@ -11,8 +11,9 @@ from cascade.behaviours.demand import Demand
 from cascade.behaviours.part import Part
 from cascade.behaviours.recovery import Recovery
 from cascade.behaviours.reliability import Reliability
+from cascade.laws import is_law
 from cascade.model.dependency import Dependency
-from cascade.units import Fraction, Rps, Seconds
+from cascade.units import Fraction, MayVary, Rps, Seconds
 
 
 class Objective(Part):
@@ -27,9 +28,9 @@ class Objective(Part):
 class Concurrency(Part):
     """Workers, each held by one request until it is answered, and the waiting room before them."""
 
-    max: Annotated[int, Field(ge=1, le=10**7)]
+    max: Annotated[int, Field(ge=1, le=10**7), MayVary()]
     """Requests in work at once, per replica."""
-    queue: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    queue: Annotated[int, Field(ge=0, le=10**9), MayVary()] | None = None
     """Requests that may wait, per replica; beyond that they are refused. Unlimited by default."""
 
 
@@ -40,17 +41,17 @@ class Service(Part):
     """One sentence for the reader."""
     demand: Demand | None = None
     """Requests from outside the topology; what makes a service an entry point."""
-    weight: Annotated[float, Field(ge=0.0, le=1e6)] = 1.0
+    weight: Annotated[float, Field(ge=0.0, le=1e6), MayVary()] = 1.0
     """How much its users count, relative to those of other entry points."""
     slo: Objective | None = None
     """Its own objective instead of the topology's."""
-    replicas: Annotated[int, Field(ge=1, le=10**6)] = 1
+    replicas: Annotated[int, Field(ge=1, le=10**6), MayVary()] = 1
     """Copies that share the load."""
     concurrency: Concurrency | None = None
     """Limit on the requests in work, held by slow calls too; unlimited by default."""
     capacity_rps: Rps | None = None
     """Most requests it can do per second, per replica, however long each takes."""
-    queue: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    queue: Annotated[int, Field(ge=0, le=10**9), MayVary()] | None = None
     """With ``capacity``: work that may wait, per replica. Unlimited by default."""
     service_time_s: Seconds = 0.0
     """Mean time of its own work on one request, calls not included."""
@@ -74,7 +75,7 @@ class Service(Part):
     @field_validator("demand", mode="before")
     @classmethod
     def _rate_alone(cls, value: Any) -> Any:
-        return {"rate": value} if isinstance(value, str) else value
+        return {"rate": value} if isinstance(value, str) or is_law(value) else value
 
     @field_validator("calls", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from cascade.report import checks, imports, lint, shapes, structure  # noqa: F401 - they teach the functions below their results
+from cascade.report import checks, imports, lint, montecarlo, shapes, structure, sweep  # noqa: F401 - they teach the functions below their results
 from cascade.report.document import document
 from cascade.report.formats import Format
 from cascade.report.tables import as_markdown, as_text

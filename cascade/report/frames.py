@@ -11,6 +11,7 @@ from cascade.report.sheet import sheet
 if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.replay import Replay
+    from cascade.analysis.sweep import Sweep
     from cascade.engine.run import Run
 
 
@@ -46,6 +47,12 @@ def impacts_frame(blast: BlastRadius) -> pd.DataFrame:
 def replay_frame(replay: Replay) -> pd.DataFrame:
     """Give one row per observed window."""
     return frame_of(replay).set_index("name")
+
+
+def recovery_frame(sweep: Sweep) -> pd.DataFrame:
+    """Give one row per contingency, the worst first, and one column per entry point: when it is back for good [s]."""
+    index = pd.Index([sweep.labels[place] for place in sweep.ranking.tolist()], name="fails")
+    return pd.DataFrame(sweep.columns.recovery_s[sweep.ranking], index=index, columns=pd.Index(sweep.entry_points))
 
 
 def frame_of(result: object) -> pd.DataFrame:

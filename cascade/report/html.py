@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from cascade.report import imports, structure  # noqa: F401 - they teach the function below their results
+from cascade.report import imports, montecarlo, structure, sweep  # noqa: F401 - they teach the function below their results
 from cascade.report.tables import Block, as_html
 from cascade.report.text import blocks
 

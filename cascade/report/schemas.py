@@ -17,7 +17,9 @@ from cascade.loading.schema import DIALECT
 from cascade.model import Event
 from cascade.report.import_schema import ImportDocument
 from cascade.report.lint_schema import LintDocument
+from cascade.report.montecarlo_schema import MonteCarloDocument
 from cascade.report.schema_types import Amount, Number, Share, documented
+from cascade.report.sweep_schema import SweepDocument
 from cascade.units import closest
 
 Kind = Literal["service", "group", "fleet"]
@@ -491,6 +493,8 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "blast-radius": BlastRadiusDocument,
     "replay": ReplayDocument,
     "spof": SpofDocument,
+    "sweep": SweepDocument,
+    "montecarlo": MonteCarloDocument,
     "lint": LintDocument,
 }
 """What each command writes as JSON."""

@@ -7,8 +7,10 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.montecarlo import MonteCarlo, ReplayedSample
 from cascade.analysis.replay import Replay
 from cascade.analysis.spof import Spof
+from cascade.analysis.sweep import Sweep
 from cascade.analysis.targets import Target
 from cascade.engine.run import Run
 from cascade.graph.layers import Shape
@@ -18,6 +20,7 @@ from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
 from cascade.report.import_schema import FoundCallDocument
 from cascade.report.imports import edge_values
+from cascade.report.montecarlo import sample_heads, sample_rows
 from cascade.report.schemas import (
     ComparedEdge,
     ContingencyDocument,
@@ -28,6 +31,8 @@ from cascade.report.schemas import (
 )
 from cascade.report.shapes import nodes
 from cascade.report.structure import contingency_values, weight_values
+from cascade.report.sweep import View, parts, recoveries, swept
+from cascade.report.sweep_schema import SweptDocument, SweptPartDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,3 +123,35 @@ def _(report: Report) -> Sheet:
         row = {**values, "evidence": " ".join(values["evidence"]), "origins": "; ".join(values["origins"])}
         rows.append((*row.values(), edge.is_taken))
     return Sheet((*FoundCallDocument.__annotations__, "is_taken"), rows)
+
+
+@sheet.register(MonteCarlo)
+def _(found: MonteCarlo) -> Sheet:
+    return Sheet(sample_heads(found), sample_rows(found))
+
+
+@sheet.register(ReplayedSample)
+def _(replayed: ReplayedSample) -> Sheet:
+    return sheet(replayed.blast)
+
+
+@sheet.register(Sweep)
+def _(sweep: Sweep) -> Sheet:
+    return sheet(View(sweep))
+
+
+@sheet.register(View)
+def _(view: View) -> Sheet:
+    if view.which == "parts":
+        return Sheet(tuple(SweptPartDocument.__annotations__), (tuple(row.values()) for row in parts(view.sweep)))
+    if view.which == "entries":
+        return Sheet(("rank", "fails", "entry_point", "recovery_s", "is_back"), recovery_rows(view.sweep))
+    rows = (tuple({**row, "fails": " + ".join(row["fails"])}.values()) for row in swept(view.sweep))
+    return Sheet(tuple(SweptDocument.__annotations__), rows)
+
+
+def recovery_rows(sweep: Sweep) -> Iterator[tuple[Any, ...]]:
+    """Give a row for each contingency and each entry point that it hits."""
+    for rank, index in enumerate(sweep.ranking.tolist(), start=1):
+        for row in recoveries(sweep, index):
+            yield rank, sweep.labels[index], row["entry_point"], row["recovery_s"], row["recovery_s"] is not None
