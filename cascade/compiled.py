@@ -8,6 +8,8 @@ function that another file calls.
 
 The engine's compiled code never allocates: passes work in the tables they are given. Numba is told
 so (``_nrt=False``), because counting references to arrays otherwise costs four times the arithmetic.
+Passes are put into their callers (``forceinline``), for to hand over all tables of a system takes
+longer than most passes.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def compile_marked(functions: list[Callable[..., Any]], *packages: str) -> None:
     stamp = _sources_stamp(*packages)
     for function in functions:
         _MARKED.remove(function)
-        dispatcher = numba.njit(**OPTIONS | {"_nrt": allocates(function)})(function)
+        allocating = allocates(function)
+        dispatcher = numba.njit(**OPTIONS | {"_nrt": allocating, "forceinline": not allocating})(function)
         _tune_cache(dispatcher, stamp)
         setattr(sys.modules[function.__module__], function.__name__, dispatcher)
 

@@ -1,4 +1,4 @@
-"""Distributions of numbers that nobody knows exactly (theory, section *Uncertain numbers*, Eq. (53) and (54)).
+"""Distributions of numbers that nobody knows exactly (theory, section *Uncertain numbers*, Eq. (56)).
 
 A law is plain data: its kind, the numbers that a file gives, and the range of the key that it stands at. Everything
 else, draws included, follows from its quantiles.
@@ -89,7 +89,7 @@ def uniform(law: Law, share: float) -> float:
 def loguniform(law: Law, share: float) -> float:
     """Each order of magnitude as likely."""
     low, high = law.numbers
-    return low * (high / low) ** share
+    return low * math.pow(high / low, share)
 
 
 def triangular(law: Law, share: float) -> float:
@@ -104,7 +104,7 @@ def triangular(law: Law, share: float) -> float:
 
 
 def normal(law: Law, share: float) -> float:
-    """A bell, cut off at the ends of what is allowed, Eq. (53)."""
+    """A bell, cut off at the ends of what is allowed, Eq. (56)."""
     mean, sd = law.numbers
     return mean + sd * within((law.low - mean) / sd, (law.high - mean) / sd, share)
 

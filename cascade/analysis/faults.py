@@ -1,4 +1,4 @@
-"""Faults as rates: what fails how often, one incident after the other (theory, section *Incidents*, Eq. (55), (56)).
+"""Faults as rates: what fails how often, one incident after the other (theory, section *Incidents*, Eq. (57), (58)).
 
 Every part fails and is repaired by itself, as `reliability` says. An incident begins when something fails while nothing
 else is down, and ends when nothing is down any more; whatever else fails in between belongs to it.
@@ -103,7 +103,7 @@ class Faults:
 
     @property
     def incidents_per_year(self) -> float:
-        """How often an incident begins, Eq. (55)."""
+        """How often an incident begins, Eq. (57)."""
         return self.total_rps * self.up_fraction * YEAR_S
 
     @cached_property
@@ -122,7 +122,7 @@ class Faults:
         return place, min(max(int(within / source.rate_rps), 0), source.count - 1)
 
     def incident(self, first: Sequence[float], further: Sequence[Sequence[float]]) -> list[Failure]:
-        """Give the failures of one incident, Eq. (56).
+        """Give the failures of one incident, Eq. (58).
 
         Parameters
         ----------

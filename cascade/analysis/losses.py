@@ -1,4 +1,4 @@
-"""What samples say of losses: means with errors, exceedance, years (theory, section *Losses*, Eq. (58) to (60))."""
+"""What samples say of losses: means with errors, exceedance, years (theory, section *Losses*, Eq. (60) to (62))."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Years:
 
 
 def estimate(values: Floats) -> Estimate:
-    """Give the mean of a value per sample (K,), the randomisations taking turns, Eq. (59).
+    """Give the mean of a value per sample (K,), the randomisations taking turns, Eq. (60).
 
     Examples
     --------
@@ -83,7 +83,7 @@ def doublings(count: int) -> list[int]:
 
 
 def exceedance(losses: Floats, weights: Floats, levels: Floats) -> tuple[Floats, Floats]:
-    """Give how often more is lost than each level (L,), with standard errors, Eq. (60).
+    """Give how often more is lost than each level (L,), with standard errors, Eq. (61).
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def loss_of_period(losses: Floats, weights: Floats, years: float) -> float:
 
 
 def years_of(losses: Floats, weights: Floats) -> Years:
-    r"""Give the distribution of a year's loss, a compound Poisson law, by the fast Fourier transform, Eq. (61).
+    r"""Give the distribution of a year's loss, a compound Poisson law, by the fast Fourier transform, Eq. (62).
 
     The loss of an incident is split between the two nearest cells, so that its mean is kept. Damping by
     :math:`e^{-\theta}` a cell lets what is beyond the last cell not come round to the first.
@@ -132,4 +132,4 @@ def years_of(losses: Floats, weights: Floats) -> Years:
     damped = np.exp(-DAMPING / CELLS * np.arange(CELLS))
     spectrum = np.exp(np.fft.rfft(severity * damped) - float(per_year.sum()))
     chances = np.maximum(np.fft.irfft(spectrum, CELLS) / damped, 0.0)
-    return Years(width * np.arange(CELLS), chances / chances.sum())
+    return Years(np.linspace(0.0, width * (CELLS - 1), CELLS), chances / chances.sum())

@@ -50,7 +50,7 @@ def with_error(found: Estimate) -> str:
     --------
     >>> from cascade.analysis.losses import Estimate
     >>> with_error(Estimate(552.9, 83.9)), with_error(Estimate(2.0, 0.0))
-    ('553 ± 84', '2')
+    ('553 ± 84', '2.00')
     """
     if not found.error or math.isnan(found.error):
         return amount(found.value)

@@ -1,4 +1,4 @@
-"""Points that fill a cube evenly, in independent randomisations; each can be had alone (theory, Eq. (58))."""
+"""Points that fill a cube evenly; each can be had alone (theory, section *Samples*, Eq. (59))."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rounded_up(samples: int) -> int:
     (1024, 8)
     """
     each = max(-(-samples // RANDOMISATIONS), 1)
-    return RANDOMISATIONS * 2 ** (each - 1).bit_length()
+    return RANDOMISATIONS << (each - 1).bit_length()
 
 
 class Points:
@@ -57,7 +57,8 @@ class Points:
         """Give the point of one sample (D,)."""
         place, randomisation = divmod(sample, RANDOMISATIONS)
         block, within = divmod(place, AT_ONCE)
-        return self._block(randomisation, block)[within]
+        point: NDArray[np.float64] = self._block(randomisation, block)[within]
+        return point
 
     def _make_engine(self, randomisation: int) -> Any:
         from scipy.stats import qmc  # noqa: PLC0415 - most of a second that only samples should pay

@@ -1,4 +1,4 @@
-r"""What drives a loss: indices from the samples themselves, or by a design of their own (theory, Eq. (63) and (64)).
+"""What drives a loss: from the samples themselves, or by a design of its own (theory, section *Sensitivity*, Eq. (63)).
 
 The arithmetic is SALib's. An index counts only where it stands out from those of numbers that have no influence.
 """
@@ -29,7 +29,7 @@ LEAST_SAMPLES: Final = 64
 RESAMPLES: Final = 100
 SLIDES: Final = 10
 """Slices of a number in each of which the losses are compared with all."""
-CLEARLY: Final = 3.0
+CLEARLY: Final = 4.0
 """Standard deviations by which an index has to stand out."""
 Z95: Final = 1.959963984540054
 
@@ -158,9 +158,8 @@ def problem_of(names: Sequence[str], groups: Sequence[str] = ()) -> dict[str, An
 def ranked(drivers: Sequence[Driver]) -> tuple[Driver, ...]:
     """Put those that stand out first, then by the largest index known."""
 
-    def weight(driver: Driver) -> tuple[bool, float, float]:
-        strongest = driver.first if math.isnan(driver.total) else driver.total
-        return driver.is_clear, strongest, 0.0 if math.isnan(driver.pawn) else driver.pawn
+    def weight(driver: Driver) -> tuple[bool, float]:
+        return driver.is_clear, float(np.nanmax([driver.first, driver.total, driver.pawn]))
 
     return tuple(sorted(drivers, key=weight, reverse=True))
 

@@ -16,6 +16,7 @@ References
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,12 +33,15 @@ MOST_SERVERS: Final = 1000
 SMALL_ROOM: Final = 256
 """Systems with at most this many places lose requests as at their stationary state (Erlang);
 larger ones only when they are full."""
+REMEMBERED: Final = 1024
+"""Laws kept for the next topology; 12 kB each."""
 
 
 # Rows of a tabulated law.
 WAITING, CLOSED, BLOCKED = range(3)
 
 
+@lru_cache(REMEMBERED)
 def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[np.float64]:
     r"""Tabulate what belongs to the mean work of a service with c workers (3, GRID + 1), Eq. (7).
 
@@ -68,6 +72,7 @@ def occupancy_law(servers: int, room: int | None, most: int | None) -> NDArray[n
     if min(places, at_once) <= SMALL_ROOM:
         law[WAITING] = _waiting(c, min(places, at_once), log_loads, math.inf)
     law[CLOSED] = _waiting(c, at_once, log_loads, at_once) if at_once <= SMALL_ROOM else law[WAITING]
+    law.flags.writeable = False
     return law
 
 

@@ -35,8 +35,8 @@ class Backoff(Part):
 
     def waits_s(self, count: int) -> tuple[float, ...]:
         """Mean wait before attempts 2 .. count + 1 [s]."""
-        nominal = (self.initial_s * self.multiplier**k for k in range(count))
-        return tuple(min(wait, self.max_s) * MEAN_JITTER[self.jitter] for wait in nominal)
+        initial_s, multiplier, max_s, mean = self.initial_s, self.multiplier, self.max_s, MEAN_JITTER[self.jitter]
+        return tuple([min(initial_s * multiplier**k, max_s) * mean for k in range(count)])
 
 
 class Budget(Part):

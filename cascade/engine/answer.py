@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import contention, occupancy, retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine import rest, serve, shape
+from cascade.engine import flags, rest, serve, shape
 
 if TYPE_CHECKING:
     from cascade.engine.state import Answer, CallState, NodeState, Reply, State
@@ -23,15 +23,24 @@ SHORT = 1e-9
 @compiled
 def answer(system: System, state: State) -> None:
     """Find out for every node, callees first, how good and how quick its answers now are."""
-    for i in range(system.nodes.size - 1, -1, -1):
-        if state.in_doubt[i]:
-            state.in_doubt[i] = False
-            if system.nodes[i].kind == 1:
-                answer_for_group(system, state, i)
-            else:
-                answer_for_service(system, state, i)
-            if state.answers[i].is_new:
-                tell_callers(system, state, i)
+    for last in range(system.nodes.size, 0, -flags.BLOCK):
+        first = max(last - flags.BLOCK, 0)
+        if flags.is_any(state.in_doubt, first, last):
+            for i in range(last - 1, first - 1, -1):
+                if state.in_doubt[i]:
+                    answer_at(system, state, i)
+
+
+@compiled
+def answer_at(system: System, state: State, i: int) -> None:
+    """Work out the answer of a node, and let its callers know when it has changed."""
+    state.in_doubt[i] = False
+    if system.nodes[i].kind == 1:
+        answer_for_group(system, state, i)
+    else:
+        answer_for_service(system, state, i)
+    if state.answers[i].is_new:
+        tell_callers(system, state, i)
 
 
 @compiled
@@ -39,7 +48,7 @@ def tell_callers(system: System, state: State, i: int) -> None:
     """Let callers know that the answer of a node has changed."""
     state.replies[i].policy = -1
     for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
-        state.in_doubt[system.calls[system.incoming[p]].caller] = True
+        state.in_doubt[system.callers[p]] = True
 
 
 @compiled
@@ -148,7 +157,7 @@ def answer_for_service(system: System, state: State, i: int) -> None:
         if policy[retry.RATIO] >= 0.0:
             success = min(success, afforded(live, now))
         share = live.fixed + live.live * success
-        good *= share if call.power <= 1.0 else share**call.power
+        good *= share ** system.base[e].power if call.is_many else share
         hold += live.calls * reply.taking_s
         hold_variance += live.calls * reply.taking_variance
         if policy[retry.NEED] == retry.HARD:

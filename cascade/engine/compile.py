@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.behaviours import sojourn
+from cascade.behaviours import retry, sojourn
 from cascade.engine import parts
-from cascade.engine.edges import distinct, fleet_edges, fleet_traffic, group_edges, service_edges, stepping_order
+from cascade.engine.edges import (
+    distinct,
+    fleet_edges,
+    fleet_traffic,
+    group_edges,
+    in_stepping_order,
+    service_edges,
+    stepping_order,
+)
 from cascade.engine.nodes import NO_SERVICE, law_key, most_at_once, node_table, occupancy_laws
-from cascade.engine.system import Base, Kind, Population, System
+from cascade.engine.system import Kind, Population, System
 from cascade.engine.table import column, table_of
 
 if TYPE_CHECKING:
@@ -43,14 +51,14 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     order = stepping_order(len(names), edges)
     rank = np.empty(len(names), np.int64)
     rank[order] = np.arange(len(names))
-    edges.sort(key=lambda edge: (rank[edge.caller], rank[edge.callee], edge.instead_of >= 0, rank[edge.instead_of]))
-    ordered = tuple(names[index] for index in order)
+    edges, ends = in_stepping_order(edges, rank)
+    ordered = tuple([names[index] for index in order.tolist()])
     node_of = {name: index for index, name in enumerate(ordered)}
     call_of: dict[tuple[str, str], int] = {}
     for index, edge in enumerate(edges):
         call_of.setdefault((names[edge.caller], names[edge.callee]), index)
     policies, policy_of = distinct([edge.policy for edge in edges])
-    most = most_at_once(topology, ordered, edges, rank)
+    most = most_at_once(topology, ordered, edges, ends)
     keys = [law_key(topology.services.get(name, NO_SERVICE), most[node]) for node, name in enumerate(ordered)]
     laws, law_of = occupancy_laws(keys)
     fleets = tuple(sorted(topology.fleets))
@@ -58,13 +66,16 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     comebacks, needs = parts.comeback_table(topology, node_of)
     orders, before = parts.order_table(topology, call_of)
     routes, members = parts.route_table(topology, call_of, node_of)
-    nodes = node_table(topology, ordered, edges, rank, keys, most, law_of, start_of_day_s)
+    incoming = np.argsort(ends[1], kind="stable")
+    nodes = node_table(topology, ordered, ends, keys, most, law_of, start_of_day_s)
+    column(nodes, "has_low")[ends[1][policies[policy_of, retry.LOW] > 0.0]] = True
     restless = np.flatnonzero((column(nodes, "kind") != Kind.SERVICE) | (column(nodes, "swing") > 0.0))
     system = System(
         nodes=nodes,
-        calls=parts.call_table(edges, rank, policies, policy_of),
-        incoming=np.argsort(rank[[edge.callee for edge in edges]], kind="stable") if edges else np.empty(0, np.int64),
-        base=table_of(Base, [{"calls": e.calls, "fixed": e.fixed, "live": e.live} for e in edges]),
+        calls=parts.call_table(edges, ends, policies, policy_of),
+        incoming=incoming,
+        callers=ends[0][incoming],
+        base=parts.base_table(edges),
         policies=policies,
         laws=laws,
         sojourn_law=sojourn.sojourn_law(),
@@ -75,7 +86,7 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
         needs=needs,
         breakers=parts.breaker_table(topology, call_of),
         caches=parts.cache_table(topology, call_of, node_of),
-        fallbacks=parts.fallback_table(topology, call_of, edges, rank, node_of),
+        fallbacks=parts.fallback_table(topology, call_of, edges, names),
         orders=orders,
         before=before,
         routes=routes,

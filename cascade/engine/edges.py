@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ NEED_CODES = {Needs.HARD: retry.HARD, Needs.SOFT: retry.SOFT, Needs.ASYNC: retry
 RESTORE, RENEW, PROBE = "restores", "renews", "probes"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One call relation before it is an array entry."""
 
     caller: int
@@ -68,14 +66,18 @@ def policy_row(call: Dependency | None = None, *, timeout_s: float | None = None
 
 def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
     """Yield the calls of services, and the hidden ones to what they fall back on."""
+    known: dict[tuple[object, ...], tuple[float, ...]] = {}
     for name, service in topology.services.items():
+        caller = place[name]
         for call in service.calls:
             if not call.is_call:
                 continue
-            yield call_edge(place[name], place[call.to], call)
+            key = (call.timeout_s, call.needs, call.priority, id(call.retry))
+            policy = known.get(key) or known.setdefault(key, policy_row(call))
+            yield call_edge(caller, place[call.to], call, policy)
             if call.fallback is not None and call.fallback.to is not None:
                 yield Edge(
-                    place[name],
+                    caller,
                     place[call.fallback.to],
                     policy_row(timeout_s=call.timeout_s),
                     0.0,
@@ -85,11 +87,11 @@ def service_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge
                 )
 
 
-def call_edge(caller: int, callee: int, call: Dependency) -> Edge:
+def call_edge(caller: int, callee: int, call: Dependency, policy: tuple[float, ...]) -> Edge:
     """Make the edge of a call: which part of the caller's success stands or falls with it."""
-    n = call.per_request
-    at_stake = {Needs.HARD: 1.0, Needs.SOFT: call.degradation_fraction}.get(call.needs, 0.0) * min(n, 1.0)
-    return Edge(caller, callee, policy_row(call), n, 1.0 - at_stake, at_stake, max(n, 1.0))
+    n, need = call.per_request, policy[retry.NEED]
+    at_stake = min(n, 1.0) * (1.0 if need == retry.HARD else call.degradation_fraction if need == retry.SOFT else 0.0)
+    return Edge(caller, callee, policy, n, 1.0 - at_stake, at_stake, max(n, 1.0))
 
 
 def group_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
@@ -118,9 +120,10 @@ def fleet_edges(topology: Topology, place: Mapping[str, int]) -> Iterable[Edge]:
 
 def stepping_order(count: int, edges: list[Edge]) -> Ints:
     """Callers before callees, as far as cycles allow (N,)."""
-    by_caller = sorted((edge.caller, edge.callee) for edge in edges)
-    callee = np.array([pair[1] for pair in by_caller], np.int64)
-    first = np.searchsorted(np.array([pair[0] for pair in by_caller], np.int64), np.arange(count + 1))
+    caller = np.array([edge.caller for edge in edges], np.int64)
+    callee = np.array([edge.callee for edge in edges], np.int64)
+    by_caller = np.lexsort((callee, caller))
+    first, callee = np.searchsorted(caller[by_caller], np.arange(count + 1)), callee[by_caller]
     order = np.empty(count, np.int64)
     reverse_postorder(first.astype(np.int64), callee, order, first[:-1].copy(), np.zeros((2, count + 1), np.int64))
     return order
@@ -153,6 +156,15 @@ def reverse_postorder(first: Ints, callee: Ints, order: Ints, at: Ints, room: In
                 depth -= 1
                 place -= 1
                 order[place] = node
+
+
+def in_stepping_order(edges: list[Edge], rank: Ints) -> tuple[list[Edge], Ints]:
+    """Sort edges by caller and callee in the order of steps, fallbacks last; give both ends of each, too (2, E)."""
+    ends = np.array([[edge.caller, edge.callee, edge.instead_of] for edge in edges], np.int64).reshape(-1, 3).T
+    instead_of = np.where(ends[2] >= 0, rank[ends[2]], -1)
+    ends = rank[ends[:2]]
+    order = np.lexsort((instead_of, ends[1], ends[0]))
+    return [edges[index] for index in order.tolist()], ends[:, order]
 
 
 def distinct(rows: list[tuple[float, ...]]) -> tuple[Floats, list[int]]:

@@ -35,16 +35,15 @@ def law_key(service: Service, most: float) -> Law | None:
     return None
 
 
-def most_at_once(topology: Topology, ordered: tuple[str, ...], edges: list[Edge], rank: Ints) -> Floats:
+def most_at_once(topology: Topology, ordered: tuple[str, ...], edges: list[Edge], ends: Ints) -> list[float]:
     """Requests that each node's callers can have there at once (N,), inf without limit.
 
     A worker waits for one answer at a time, so a caller has at most as many calls on their way as
     it has workers, or callers of its own. (Timed-out attempts that are still worked on come on top.)
     """
-    most = np.zeros(len(ordered))
+    most = [0.0] * len(ordered)
     below: list[set[int]] = [set() for _ in ordered]
-    for edge in edges:
-        caller, callee = int(rank[edge.caller]), int(rank[edge.callee])
+    for edge, caller, callee in zip(edges, *ends.tolist(), strict=True):
         if caller >= callee or edge.policy[retry.NEED] == retry.ASYNC:
             most[callee] = math.inf
         else:
@@ -56,7 +55,8 @@ def most_at_once(topology: Topology, ordered: tuple[str, ...], edges: list[Edge]
         at_once = most[node]
         if service is not None and service.concurrency is not None:
             at_once = min(at_once, service.concurrency.max * service.replicas)
-        most[list(below[node])] += at_once
+        for callee in below[node]:
+            most[callee] += at_once
     return most
 
 
@@ -70,22 +70,19 @@ def occupancy_laws(keys: list[Law | None]) -> tuple[Floats, dict[Law, int]]:
 
 
 def node_table(
-    topology: Topology, ordered: tuple[str, ...], edges: list[Edge], rank: Ints,
-    keys: list[Law | None], most: Floats, law_of: Mapping[Law, int], start_of_day_s: float,
+    topology: Topology, ordered: tuple[str, ...], ends: Ints,
+    keys: list[Law | None], most: list[float], law_of: Mapping[Law, int], start_of_day_s: float,
 ) -> Table[Node]:  # fmt: skip
     """Fill the columns of the nodes."""
-    callers = rank[[edge.caller for edge in edges]] if edges else np.empty(0, np.int64)
-    first = np.searchsorted(callers, np.arange(len(ordered) + 1))
-    rows = [node_row(topology, name, keys[i], most[i], law_of, start_of_day_s) for i, name in enumerate(ordered)]
-    callees = np.sort(rank[[edge.callee for edge in edges]]) if edges else np.empty(0, np.int64)
-    heard = np.searchsorted(callees, np.arange(len(ordered) + 1))
     route_of = {name: index for index, name in enumerate(sorted(topology.groups))}
-    spans = [
-        {"first_call": first[i], "last_call": first[i + 1], "first_caller": heard[i], "last_caller": heard[i + 1],
-         "route": route_of.get(name, -1)}
-        for i, name in enumerate(ordered)
-    ]  # fmt: skip
-    return table_of(Node, [row | span for row, span in zip(rows, spans, strict=True)])
+    called = np.searchsorted(ends[0], np.arange(len(ordered) + 1)).tolist()
+    heard = np.searchsorted(np.sort(ends[1]), np.arange(len(ordered) + 1)).tolist()
+    rows = [node_row(topology, name, keys[i], most[i], law_of, start_of_day_s) for i, name in enumerate(ordered)]
+    for i, (name, row) in enumerate(zip(ordered, rows, strict=True)):
+        row["first_call"], row["last_call"] = called[i], called[i + 1]
+        row["first_caller"], row["last_caller"] = heard[i], heard[i + 1]
+        row["route"] = route_of.get(name, -1)
+    return table_of(Node, rows)
 
 
 def node_row(
@@ -113,6 +110,7 @@ def node_row(
         "service_s": service.service_time_s,
         "deadline_s": unless_none(service.work_deadline_s),
         "limit_rps": unless_none(service.rate_limit_rps),
+        "has_low": False,
         "durable": service.durable,
         "serial": contention.serial if contention else 0.0,
         "crosstalk": contention.crosstalk if contention else 0.0,

@@ -10,8 +10,8 @@ import numpy as np
 from cascade.behaviours import retry
 from cascade.engine.edges import PROBE, RENEW, RESTORE
 from cascade.engine.nodes import unless_none
-from cascade.engine.system import Breaker, Cached, Call, Capacity, Comeback, Instead, Order, Route
-from cascade.engine.table import Table, table_of
+from cascade.engine.system import Base, Breaker, Cached, Call, Capacity, Comeback, Instead, Order, Route
+from cascade.engine.table import Table, empty_table, table_of
 from cascade.model import Dependency, Needs, Service, Topology
 
 if TYPE_CHECKING:
@@ -24,16 +24,22 @@ SHORTEST_S = 1e-3
 """Shortest life or time constant [s]."""
 
 
-def call_table(edges: list[Edge], rank: Ints, policies: Floats, policy_of: list[int]) -> Table[Call]:
+def call_table(edges: list[Edge], ends: Ints, policies: Floats, policy_of: list[int]) -> Table[Call]:
     """Fill the columns of the calls."""
-    classes = [int(policies[row, retry.CLASSES]) - 1 for row in policy_of]
-    last = np.cumsum(classes, dtype=np.int64)
-    return table_of(Call, [
-        {"caller": rank[edge.caller], "callee": rank[edge.callee], "policy": row,
-         "first_waiting": end - count, "last_waiting": end,
-         "power": edge.power, "is_low": edge.policy[retry.LOW] > 0.0}
-        for edge, row, count, end in zip(edges, policy_of, classes, last, strict=True)
-    ])  # fmt: skip
+    classes = policies[policy_of, retry.CLASSES].astype(np.int64) - 1
+    last = np.cumsum(classes)
+    return empty_table(
+        Call, len(edges), caller=ends[0], callee=ends[1], policy=policy_of, first_waiting=last - classes,
+        last_waiting=last, is_many=[edge.power > 1.0 for edge in edges], is_low=policies[policy_of, retry.LOW] > 0.0,
+    )  # fmt: skip
+
+
+def base_table(edges: list[Edge]) -> Table[Base]:
+    """Fill the columns of what calls are before anything happens to them."""
+    return empty_table(
+        Base, len(edges), power=[edge.power for edge in edges], calls=[edge.calls for edge in edges],
+        fixed=[edge.fixed for edge in edges], live=[edge.live for edge in edges],
+    )  # fmt: skip
 
 
 def fleet_row(topology: Topology, name: str, node_of: Mapping[str, int]) -> dict[str, Any]:
@@ -72,11 +78,12 @@ def comeback_table(topology: Topology, node_of: Mapping[str, int]) -> tuple[Tabl
     """List the services whose coming back takes more than their own repair, and what they wait for."""
     rows: list[dict[str, Any]] = []
     needs: list[int] = []
+    usual, startup = Service().recovery, Needs.STARTUP
     for name, service in sorted(topology.services.items()):
         rule = service.recovery
-        kinds = {Needs.STARTUP, Needs.HARD} if rule.crashes_after_s is not None else {Needs.STARTUP}
-        wanted = sorted(node_of[call.to] for call in service.calls if call.needs in kinds)
-        if rule == Service().recovery and not wanted:
+        kinds = (startup, Needs.HARD) if rule.crashes_after_s is not None else (startup,)
+        wanted = sorted([node_of[call.to] for call in service.calls if call.needs in kinds])
+        if not wanted and rule == usual:
             continue
         rows.append({
             "node": node_of[name],
@@ -94,12 +101,13 @@ def comeback_table(topology: Topology, node_of: Mapping[str, int]) -> tuple[Tabl
 
 def calls_with(topology: Topology, behaviour: str) -> list[tuple[str, Dependency, Any]]:
     """Give caller, call and behaviour of all calls that have it, in the order of names."""
-    return [
-        (name, call, getattr(call, behaviour))
-        for name, service in sorted(topology.services.items())
-        for call in sorted(service.calls, key=lambda call: call.to)
-        if call.is_call and getattr(call, behaviour)
+    found = [
+        (name, call, part)
+        for name, service in topology.services.items()
+        for call in service.calls
+        if (part := getattr(call, behaviour)) and call.is_call
     ]
+    return sorted(found, key=lambda item: (item[0], item[1].to))
 
 
 def breaker_table(topology: Topology, call_of: Mapping[tuple[str, str], int]) -> Table[Breaker]:
@@ -134,19 +142,16 @@ def cache_table(
 
 
 def fallback_table(
-    topology: Topology, call_of: Mapping[tuple[str, str], int], edges: list[Edge], rank: Ints,
-    node_of: Mapping[str, int],
-) -> Table[Instead]:  # fmt: skip
+    topology: Topology, call_of: Mapping[tuple[str, str], int], edges: list[Edge], names: list[str]
+) -> Table[Instead]:
     """Fill the columns of the fallbacks."""
     instead = {
-        (int(rank[edge.caller]), int(rank[edge.instead_of])): index
-        for index, edge in enumerate(edges)
-        if edge.instead_of >= 0
+        (names[edge.caller], names[edge.instead_of]): index for index, edge in enumerate(edges) if edge.instead_of >= 0
     }
     return table_of(Instead, [
         {
             "call": call_of[name, call.to],
-            "instead": instead[node_of[name], node_of[call.to]] if part.to else -1,
+            "instead": instead[name, call.to] if part.to else -1,
             "worth": part.worth_fraction,
             "covers": part.covers_fraction,
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cascade.behaviours import demand, occupancy, retry
 from cascade.compiled import compiled
-from cascade.engine import rest
+from cascade.engine import flags, rest
 from cascade.engine.flows import DROPPED, FAILED, GOODPUT, OFFERED, REFUSED, SERVED
 
 if TYPE_CHECKING:
@@ -21,35 +21,54 @@ MOST_RPS = 1e12
 @compiled
 def serve(system: System, state: State, flows: Floats, t_s: float, dt: float) -> None:
     """Step every node that is awake, callers first; what it sends reaches its callees in the same step."""
-    for i in range(system.nodes.size):
-        if state.awake[i]:
-            state.awake[i] = False
-            node, now = system.nodes[i], state.nodes[i]
-            timely, pushed = gather(system, state, flows[i], i)
-            outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
-            arriving = flows[i, OFFERED] + outside
-            flows[i, OFFERED] = min(arriving, MOST_RPS)
-            take(node, now, state.answers[i], flows[i], system.laws, arriving, outside, timely, pushed, dt)
-            if not now.at_rest:
-                state.awake[i], state.in_doubt[i] = True, True
-            call_out(system, state, i, dt)
+    for first in range(0, system.nodes.size, flags.BLOCK):
+        last = min(first + flags.BLOCK, system.nodes.size)
+        if flags.is_any(state.awake, first, last):
+            for i in range(first, last):
+                if state.awake[i]:
+                    serve_at(system, state, flows[i], i, t_s, dt)
+
+
+@compiled
+def serve_at(system: System, state: State, flow: Floats, i: int, t_s: float, dt: float) -> None:
+    """Step a node, and let it sleep when nothing about it has changed."""
+    state.awake[i] = False
+    node, now = system.nodes[i], state.nodes[i]
+    timely, pushed = gather(system, state, flow, i)
+    outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
+    arriving = flow[OFFERED] + outside
+    flow[OFFERED] = min(arriving, MOST_RPS)
+    take(node, now, state.answers[i], flow, system.laws, arriving, outside, timely, pushed, dt)
+    if not now.at_rest:
+        state.awake[i], state.in_doubt[i] = True, True
+    call_out(system, state, i, dt)
 
 
 @compiled
 def gather(system: System, state: State, flow: Floats, i: int) -> tuple[float, float]:
     """Add up what callers send to a node; give the timely attempts and those of busy callers [1/s]."""
-    offered, timely, pushed, low = 0.0, 0.0, 0.0, 0.0
-    for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
-        e = system.incoming[p]
-        live = state.calls[e]
+    node = system.nodes[i]
+    offered, timely, pushed = 0.0, 0.0, 0.0
+    for p in range(node.first_caller, node.last_caller):
+        live = state.calls[system.incoming[p]]
         offered += live.sent_rps
         timely += live.sent_rps * live.ok
         pushed += live.sent_rps * live.pushed
-        if system.calls[e].is_low:
-            low += live.sent_rps
     flow[OFFERED] = offered
-    state.nodes[i].low_rps = low
+    if node.has_low:
+        state.nodes[i].low_rps = gather_low(system, state, i)
     return timely, pushed
+
+
+@compiled
+def gather_low(system: System, state: State, i: int) -> float:
+    """Add up the attempts at a node that are shed first [1/s]."""
+    low = 0.0
+    for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
+        e = system.incoming[p]
+        if system.calls[e].is_low:
+            low += state.calls[e].sent_rps
+    return low
 
 
 @compiled
@@ -69,7 +88,7 @@ def take(
         flow[SERVED] = offered
         flow[GOODPUT] = offered * answer.good
         flow[FAILED] = offered - flow[GOODPUT]
-    now.pushed = pushed / arriving if arriving > 0.0 else 0.0
+    now.pushed = pushed / arriving if pushed > 0.0 else 0.0
     if arriving > 0.0:
         now.success = (timely + outside * answer.accepted * answer.good) / arriving
     now.at_rest = (
@@ -132,6 +151,8 @@ def begin(now: NodeState, good: float, started: float) -> None:
 @compiled
 def turn_away(over: float, high: float, low: float, dt: float) -> tuple[float, float, float]:
     """Refuse what finds no room, low priority first; give what is taken [1/s] and what is lost beyond that."""
+    if over <= 0.0:
+        return high, low, 0.0
     refused_low = min(over / dt, low)
     refused = min(over / dt - refused_low, high)
     return high - refused, low - refused_low, max(over - (refused_low + refused) * dt, 0.0)
@@ -188,7 +209,7 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
         queue -= expired
     expired += lost
     back = occupancy.relaxation(held, rate, used, chance) if rate > 0.0 else 0.0
-    if node.most < math.inf:
+    if now.pushed > 0.0 and node.most < math.inf:
         back += now.pushed * (high + low) / max(node.most - now.work, 1.0)
     now.spread = (now.spread + (high + low + done) * dt) / (1.0 + 2.0 * back * dt)
     now.spread = min(now.spread, (node.room - queue + 1.0) ** 2)
@@ -202,7 +223,8 @@ def work_limited(node: Node, now: NodeState, answer: Answer, flow: Floats, law: 
     wait = queue / rate if rate > 0.0 else math.inf
     now.work, now.busy, now.used = queue + busy, busy, used
     now.age_s = min(now.age_s + dt, wait) if queue > 1e-9 else 0.0
-    book(now, answer, flow, high, low, done, (now.purged + expired) / dt)
+    dropped = now.purged + expired
+    book(now, answer, flow, high, low, done, dropped / dt if dropped > 0.0 else 0.0)
     if expired > 0.0:
         lasting = max(1.0 - expired / (now.taken_rps * dt), 0.0) if now.taken_rps > 0.0 else 0.0
         answer.accepted *= lasting

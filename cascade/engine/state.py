@@ -123,8 +123,12 @@ class NodeState:
 
 
 class CallState:
-    """What is sent over a call now, and how it fares."""
+    """What is sent over a call now, and how it fares; what callees read stands together."""
 
+    sent_rps: float
+    """Attempts sent [1/s]."""
+    pushed: float
+    """Share of the attempts that come from a caller with no worker to spare."""
     ok: float
     """Share of attempts that succeed in time."""
     fail_s: float
@@ -135,12 +139,8 @@ class CallState:
     """Success of the caller's request that the call cannot change."""
     live: float
     """Success that stands or falls with the call."""
-    sent_rps: float
-    """Attempts sent [1/s]."""
     good_rps: float
     """Attempts that succeed [1/s]."""
-    pushed: float
-    """Share of the attempts that come from a caller with no worker to spare."""
     at_rest: bool
     """Whether nothing about it changes as long as its caller is at rest."""
 

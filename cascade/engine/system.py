@@ -34,7 +34,7 @@ class Node:
     """Its calls are ``calls[first_call:last_call]``."""
     last_call: int
     first_caller: int
-    """Calls to it are ``calls[incoming[first_caller:last_caller]]``."""
+    """Calls to it are ``calls[incoming[first_caller:last_caller]]``, from ``callers[first_caller:last_caller]``."""
     last_caller: int
     demand_rps: float
     """Demand from outside at its daily mean [1/s]."""
@@ -62,6 +62,8 @@ class Node:
     """Longest wait before work is thrown away [s]; inf for never."""
     limit_rps: float
     """Admission limit [1/s]; inf for none."""
+    has_low: bool
+    """Whether some calls to it are shed first."""
     durable: bool
     """Whether it keeps waiting work while it is down."""
     serial: float
@@ -90,8 +92,8 @@ class Call:
     first_waiting: int
     """Its attempt classes 2.. are ``waiting[first_waiting:last_waiting]``."""
     last_waiting: int
-    power: float
-    """Calls per request that must all succeed, 1 at least."""
+    is_many: bool
+    """Whether more than one per request must succeed."""
     is_low: bool
     """Whether it is shed first."""
 
@@ -99,6 +101,8 @@ class Call:
 class Base:
     """A call before routing, caches, breakers and switches."""
 
+    power: float
+    """Calls per request that must all succeed, 1 at least."""
     calls: float
     """Calls per request of the caller."""
     fixed: float
@@ -243,6 +247,8 @@ class System(NamedTuple):
     """(E,)"""
     incoming: Ints
     """(E,) calls in the order of callees."""
+    callers: Ints
+    """(E,) their callers."""
     base: Table[Base]
     """(E,)"""
     policies: Floats

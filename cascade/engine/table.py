@@ -6,6 +6,7 @@ of it, Numba reads ``table[i].column`` as a plain load, and a type checker sees 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, get_type_hints
 
 import numpy as np
@@ -30,6 +31,7 @@ class Table(Protocol[Row_co]):
         """Give a row; writing to its columns writes to the table."""
 
 
+@cache
 def row_type(row: type[Any]) -> np.dtype[np.void]:
     """Make the NumPy type of a row class from its annotations."""
     hints = get_type_hints(row)
@@ -38,7 +40,7 @@ def row_type(row: type[Any]) -> np.dtype[np.void]:
 
 def empty_table(row: type[Row_co], count: int, **columns: Any) -> Table[Row_co]:
     """Make a table of zeros, with some columns given."""
-    table: Any = np.zeros(count, row_type(row))
+    table: Any = np.zeros(count, row_type(row))  # type: ignore[arg-type] # classes are hashable
     for name, values in columns.items():
         table[name] = values
     return table
@@ -46,8 +48,8 @@ def empty_table(row: type[Row_co], count: int, **columns: Any) -> Table[Row_co]:
 
 def table_of(row: type[Row_co], rows: Sequence[Mapping[str, Any]]) -> Table[Row_co]:
     """Make a table from rows by name; every column must be given."""
-    names = list(get_type_hints(row))
-    return empty_table(row, len(rows), **{name: [values[name] for values in rows] for name in names})
+    names = row_type(row).names or ()  # type: ignore[arg-type] # as above
+    return empty_table(row, len(rows), **{name: [values[name] for values in rows] for name in names} if rows else {})
 
 
 def column(table: Table[Any], name: str) -> Any:

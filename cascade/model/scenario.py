@@ -42,7 +42,8 @@ def _time(value: object, info: ValidationInfo) -> float | dt.datetime:
     if isinstance(value, dt.datetime):
         return _moment(value)
     if is_law(value) or isinstance(value, Uncertain):
-        return DURATION(value, info)
+        number: float = DURATION(value, info)
+        return number
     if isinstance(value, str):
         if _MOMENT.fullmatch(value.strip()):
             return _moment(value)

@@ -128,7 +128,7 @@ def replaced(value: Any, tree: dict[str | int, Any], numbers: Sequence[float]) -
             return numbers[node]
         return replaced(getattr(value, step) if isinstance(value, Part) else value[step], node, numbers)
 
-    changed = {step: below(step, node) for step, node in tree.items()}
+    changed: dict[Any, Any] = {step: below(step, node) for step, node in tree.items()}
     if isinstance(value, Part):
         copied = value.model_copy(update=changed)
         if "domains" in changed:

@@ -46,7 +46,7 @@ def csv_text(content: Sheet) -> str:
     """Write a sheet as CSV with a head line; texts that a spreadsheet would run are made harmless."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(content.heads)
+    writer.writerow(map(harmless, content.heads))
     writer.writerows([harmless(finite(value)) for value in row] for row in content.rows)
     return out.getvalue()
 

@@ -10,6 +10,7 @@ from cascade.report.sheet import sheet
 
 if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius
+    from cascade.analysis.montecarlo import MonteCarlo
     from cascade.analysis.replay import Replay
     from cascade.analysis.sweep import Sweep
     from cascade.engine.run import Run
@@ -59,3 +60,10 @@ def frame_of(result: object) -> pd.DataFrame:
     """Give the sheet of a result as a frame."""
     content = sheet(result)
     return pd.DataFrame(list(content.rows), columns=list(content.heads))
+
+
+def samples_frame(found: MonteCarlo) -> pd.DataFrame:
+    """Give what was drawn and what it came to: one row per sample, by its number."""
+    from cascade.report.montecarlo import sample_heads, sample_rows  # noqa: PLC0415 - most frames need no samples
+
+    return pd.DataFrame(sample_rows(found), columns=pd.Index(sample_heads(found))).set_index("sample")

@@ -22,7 +22,6 @@ from cascade.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from cascade.report.montecarlo_schema import (
@@ -95,7 +94,7 @@ def losses_table(found: MonteCarlo) -> Table:
 def losses_row(name: str, losses: LossesDocument) -> tuple[str, ...]:
     """Write one distribution as cells."""
     mean = f"{amount(losses['mean'])}{error_text(losses['standard_error'])}"
-    return name, mean, *(amount(losses[key]) for key in ("p50", "p90", "p99"))  # type: ignore[literal-required]
+    return name, mean, *(amount(losses[key]) for key in ("p50", "p90", "p99"))
 
 
 def error_text(error: float | None) -> str:
@@ -350,10 +349,3 @@ def sample_rows(found: MonteCarlo) -> Iterator[tuple[Any, ...]]:
             "peak_backlog_count": float(row["peak_backlog_count"]),
         }
         yield (*values.values(), *found.design.drawn(number).numbers)
-
-
-def samples_frame(found: MonteCarlo) -> pd.DataFrame:
-    """Give the samples as a frame, by their number."""
-    import pandas as pd  # noqa: PLC0415 - only when asked for
-
-    return pd.DataFrame(sample_rows(found), columns=pd.Index(sample_heads(found))).set_index("sample")

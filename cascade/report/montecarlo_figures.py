@@ -59,7 +59,9 @@ def plot_impacts(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
     if not is_harmful.any():
         return told(axes, "no sample loses anything")
     edges = edges_of(losses[is_harmful])
-    axes.hist(losses[is_harmful], edges, weights=weights[is_harmful], color=LIGHT, edgecolor="white", linewidth=0.6)
+    axes.hist(
+        losses[is_harmful], edges.tolist(), weights=weights[is_harmful], color=LIGHT, edgecolor="white", linewidth=0.6
+    )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(PLAIN)
     mean = float(weights @ losses)
@@ -133,11 +135,10 @@ def draw_periods(axes: Axes) -> None:
     beside.spines["right"].set_color(FAINT)
 
 
-def reciprocal(values: Floats) -> Floats:
+def reciprocal(values: Any) -> Any:
     """Turn rates into periods and back."""
     with np.errstate(divide="ignore"):
-        found: Floats = 1.0 / np.asarray(values, float)
-    return found
+        return 1.0 / np.asarray(values, float)
 
 
 def plot_convergence(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
@@ -190,7 +191,7 @@ def plot_sensitivity(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
     axes.set_ylim(len(drivers) - 0.4, -0.6)
     axes.set_xlim(left=0.0)
     axes.plot([], [], " ", label="faint: cannot be told from chance")
-    axes.legend(**LEGEND, loc="lower right")
+    axes.legend(**LEGEND, loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=2)
     return axes
 
 

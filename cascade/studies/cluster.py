@@ -41,8 +41,6 @@ CONNECT_S: Final = 10.0
 """How long a scheduler may take to answer."""
 LOOK_S: Final = 0.2
 """Every so often somebody who waits for the cluster looks up."""
-DEATHS: Final = 3
-"""Workers that a chunk may lose before it is looked at."""
 
 _MINE: Final = threading.local()
 """The study that this thread of a worker plays, and its player."""
@@ -50,23 +48,35 @@ _MINE: Final = threading.local()
 
 def play(work: Work, workers: int, scheduler: str | None) -> None:
     """Play all that is left."""
+    dask = library()
     with quiet(), ExitStack() as stack:
         client = connected(stack, workers, scheduler)
-        packed = zlib.compress(pickle.dumps(work.study), 1)
-        key = hashlib.sha256(packed).hexdigest()
-        there = client.submit(bytes, packed, key=f"cascade-study-{key}", pure=False)
-        chunks: dict[Future, tuple[int, ...]] = {}
         try:
-            while work.left_count:
-                hands_count = max(sum(client.nthreads().values()), 1)
-                while len(chunks) < AHEAD * hands_count and (chunk := work.take(hands_count)):
-                    future = client.submit(play_packed, there, key, chunk, version(), pure=False, priority=-chunk[0])
-                    chunks[future] = chunk
-                for future in finished(chunks):
-                    take_in(work, future, chunks.pop(future))
-                work.check()
-        finally:
-            client.cancel([*chunks, there], force=True)
+            hand_out(work, client)
+        except (dask.CancelledError, OSError):
+            raise StudyError("the Dask cluster has gone away; run the same again to go on") from None
+
+
+def hand_out(work: Work, client: Client) -> None:
+    """Give chunks to a cluster, a few for each of its threads, and take in what they come to."""
+    packed = zlib.compress(pickle.dumps(work.study), 1)
+    key = hashlib.sha256(packed).hexdigest()
+    there = client.submit(bytes, packed, key=f"cascade-study-{key}", pure=False)
+    chunks: dict[Future, tuple[int, ...]] = {}
+    try:
+        while work.left_count:
+            hands_count = max(sum(client.nthreads().values()), 1)
+            most_count = (
+                1 if work.is_suspicious else AHEAD * hands_count
+            )  # who dies with a deadly run is blamed as well
+            while len(chunks) < most_count and (chunk := work.take(hands_count)):
+                future = client.submit(play_packed, there, key, chunk, version(), pure=False, priority=-chunk[0])
+                chunks[future] = chunk
+            for future in finished(chunks):
+                take_in(work, future, chunks.pop(future))
+            work.check()
+    finally:
+        client.cancel([*chunks, there], force=True)
 
 
 def finished(chunks: dict[Future, tuple[int, ...]]) -> list[Future]:
@@ -86,8 +96,6 @@ def take_in(work: Work, future: Future, chunk: tuple[int, ...]) -> None:
     except dask.KilledWorker:
         work.lose(chunk, "the Dask workers that play it are killed again and again; it may need more memory")
         return
-    except dask.CancelledError:
-        raise StudyError("the Dask cluster has gone away; run the same again to go on") from None
     except ModuleNotFoundError as error:
         raise StudyError(f"a Dask worker lacks {error.name}: install cascade-blast-radius {version()} there") from None
     work.finish(played.rows, played.played_s)
@@ -122,10 +130,9 @@ def connected(stack: ExitStack, workers: int, scheduler: str | None) -> Client:
     where: Any = scheduler
     if not scheduler:
         quietly = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
-        before = multiprocessing.active_children()
         with interrupts_for_later():
             where = stack.enter_context(dask.LocalCluster(n_workers=workers, threads_per_worker=1, **quietly))
-        stack.callback(end_workers, where, {child.pid for child in before})
+        stack.callback(end_workers, where)
     try:
         client = stack.enter_context(dask.Client(where, timeout=CONNECT_S, set_as_default=False))
     except (OSError, TimeoutError, ValueError) as error:
@@ -134,12 +141,14 @@ def connected(stack: ExitStack, workers: int, scheduler: str | None) -> Client:
     return client
 
 
-def end_workers(local: Any, spared: set[int | None]) -> None:
+def end_workers(local: Any) -> None:
     """End the workers of a cluster that was started here, which would first finish what they play."""
+    pids = set()
     for nanny in local.workers.values():
         nanny.auto_restart = False
+        pids.add(nanny.pid)
     for child in multiprocessing.active_children():
-        if child.pid not in spared:
+        if child.pid in pids:
             child.kill()
 
 
@@ -160,13 +169,16 @@ def interrupts_for_later() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let Dask tell its own log about lost workers and different versions, not who waits for results."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    """Keep what Dask logs and warns of, lost workers and other versions, from who waits for results."""
+    library()  # sets up its loggers
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -85,7 +85,8 @@ def identity_of(study: Study) -> Identity:
 def shown(settings: Mapping[str, Setting], name: str) -> str:
     """Write a setting."""
     value = settings.get(name)
-    return "not given" if value is None else f"{value}{' s' if name.endswith('_s') else ''}"
+    text = str(value).removesuffix(".0")
+    return "not given" if value is None else f"{text} s" if name.endswith("_s") else text
 
 
 def changed(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:

@@ -55,7 +55,9 @@ class Pace:
 
     @property
     def text(self) -> str:
-        """How much is done, and how long is left."""
+        """How much is done, and how long is left; nothing while nobody knows how much there is."""
+        if not self.total_count:
+            return ""
         done = f"{self.done_count:,} of {self.total_count:,}"
         left_s = self.left_s
         return done if left_s is None or self.done_count == self.total_count else f"{done}, {roughly(left_s)} left"

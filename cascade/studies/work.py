@@ -45,6 +45,7 @@ class Work:
         self._store = store
         self._waiting = deque(store.missing().tolist())
         self._suspects: deque[int] = deque()
+        self._suspected: set[int] = set()
         self._deaths: Counter[int] = Counter()
         self._total_count = len(study)
         self._done_count = self._total_count - len(self._waiting)
@@ -61,6 +62,11 @@ class Work:
     def left_count(self) -> int:
         """Runs that are not."""
         return self._total_count - self._done_count
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether some run may be deadly, be it that it waits or that somebody plays it."""
+        return bool(self._suspected)
 
     @property
     def left_s(self) -> float:
@@ -91,6 +97,7 @@ class Work:
             each_s = played_s / len(rows)
             self.run_s = MEMORY * self.run_s + (1 - MEMORY) * each_s if self.run_s else each_s
         self._done_count += len(rows)
+        self._suspected.difference_update(row[0] for row in rows)
         self._tell()
 
     def give_back(self, runs: Iterable[int]) -> None:
@@ -106,6 +113,7 @@ class Work:
             When there is only one, and it was not the first time.
         """
         self._suspects.extend(runs)
+        self._suspected.update(runs)
         if len(runs) == 1:
             self._deaths[runs[0]] += 1
             if self._deaths[runs[0]] >= MOST_DEATHS:

@@ -23,6 +23,7 @@ from cascade.studies.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -236,6 +237,22 @@ def test_a_longer_study_begins_with_the_samples_of_a_shorter_one() -> None:
     assert (np.abs(np.mean(backwards, axis=0) - 0.5) < 1e-3).all()
 
 
+def test_more_numbers_than_there_are_dimensions_are_one_line() -> None:
+    with pytest.raises(cascade.CascadeError, match=r"21,202 uncertain numbers; expected at most 21,201: let some"):
+        Points(21_202, seed=1)
+
+
+def test_a_store_tells_distributions_apart_that_have_the_same_median(tmp_path: Path) -> None:
+    text = HARD.replace("db: {", "db: {replicas: {choice: [1, 2, 3]}, service_time: {uniform: [1s, 3s]}, ")
+    others = (text.replace("[1, 2, 3]", "[2]"), text.replace("[1s, 3s]", "[1500ms, 2500ms]"))
+    open_store(montecarlo_study(topology_of(text), samples=8), tmp_path / "a.db").close()
+
+    for other in others:
+        with pytest.raises(cascade.CascadeError, match="the topology differs"):
+            open_store(montecarlo_study(topology_of(other), samples=8), tmp_path / "a.db")
+    open_store(montecarlo_study(topology_of(text), samples=64), tmp_path / "a.db").close()
+
+
 def test_neither_the_order_of_parts_nor_more_scenarios_change_the_draws() -> None:
     text = HARD.replace("calls: [db]", "service_time: {uniform: [1ms, 2ms]}, calls: [db, log]")
     one = topology_of(text + "  log: {reliability: {mttf: 5d, mttr: 1h}}\n")
@@ -305,7 +322,7 @@ def test_a_scenario_with_uncertain_numbers_is_a_linear_model_whose_indices_are_k
     assert abs(found.mean_loss.value - 30.0) < 4.0 * found.mean_loss.error + 0.05
     assert found.quantile(1.0) <= 45.0 + 0.1
     drivers = {driver.name: driver for driver in found.sensitivity.drivers}
-    strong, weak = drivers["both, event 2 (fail back): for"], drivers["both, event 1 (fail front): for"]
+    strong, weak = drivers["event 2 (fail back): for"], drivers["event 1 (fail front): for"]
     assert (strong.first, weak.first) == pytest.approx((0.8, 0.2), abs=0.08)
     assert (strong.total, weak.total) == pytest.approx((0.8, 0.2), abs=0.08)
     assert found.sensitivity.drivers[0] is strong
@@ -334,14 +351,14 @@ def test_what_has_no_influence_is_not_told_from_chance() -> None:
     names = [f"x{place}" for place in range(20)]
     points = np.random.default_rng(5).random((1024, 20))
     losses = np.maximum(4.0 * points[:, 3] + points[:, 7] - 2.5, 0.0)
-    before = np.random.get_state()[1].tolist()  # type: ignore[index, union-attr] # noqa: NPY002 - what SALib uses
+    before = np.random.get_state()[1].tolist()  # type: ignore[index] # noqa: NPY002 - what SALib uses
 
     found = given_data(names, points, losses, seed=1)
 
     assert [driver.name for driver in found.clear[:2]] == ["x3", "x7"]
     assert len(found.clear) <= 3
     assert found.drivers[0].first > 5 * found.drivers[1].first
-    assert np.random.get_state()[1].tolist() == before  # type: ignore[index, union-attr] # noqa: NPY002 - as above
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index] # noqa: NPY002 - as above
     assert given_data(names, points, np.zeros(1024), seed=1).drivers == ()
 
 

@@ -81,6 +81,15 @@ def test_the_table_has_a_row_per_sample_with_what_was_drawn(file: str, capsys: p
     assert {row["fails_first"] for row in rows} <= {"db (one replica)", "db (all replicas)"}
 
 
+def test_names_are_no_formulas_in_the_heads_of_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text("services: {'=1+1': {demand: {uniform: [1/s, 2/s]}}}\nscenarios: {a: {}}", encoding="utf-8")
+
+    heads = said(capsys, str(path), *QUICK, "--format", "csv").splitlines()[0]
+
+    assert heads.endswith(",'=1+1: demand.rate")
+
+
 def test_any_sample_is_replayed_alone(file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(said(capsys, file, *QUICK, "--format", "csv"))))
     worst = max(rows, key=lambda row: float(row["impact_user_minutes"]))

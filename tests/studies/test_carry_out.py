@@ -43,7 +43,7 @@ def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _others(monkeypatch: pytest.MonkeyPatch, _eager: None) -> None:
-    """This process plays the first run only."""
+    """Only other processes play, but for the first run."""
     monkeypatch.setattr(local, "play_own", lambda *_: False)
 
 
@@ -190,6 +190,7 @@ def start(path: Path, engine: str, workers: int) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(path.parent)},
         start_new_session=True,
     )
     assert process.stdout

@@ -46,11 +46,19 @@ def test_a_cluster_of_ones_own_gives_the_same_bits_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    before = multiprocessing.active_children()
+    started = []
+    end_workers = cluster.end_workers
+
+    def noted(local: Any) -> None:
+        started.extend(nanny.pid for nanny in local.workers.values())
+        end_workers(local)
+
+    monkeypatch.setattr(cluster, "end_workers", noted)
     study = MadeUp(100, idle_s=0.005)
 
     assert played(study, engine="dask", workers=2) == played(study)
-    assert multiprocessing.active_children() == before
+    assert len(started) == 2
+    assert not {*started} & {child.pid for child in multiprocessing.active_children()}
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
 
