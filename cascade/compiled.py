@@ -77,7 +77,7 @@ def start_allocation() -> None:
 def _sources_stamp(*packages: str) -> str:
     digest = hashlib.sha256()
     root = Path(__file__).parent
-    for path in sorted(path for package in packages for path in root.glob(f"{package}/*.py")):
+    for path in [Path(__file__), *sorted(path for package in packages for path in root.glob(f"{package}/*.py"))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -171,10 +171,13 @@ def answer_for_service(system: System, state: State, i: int) -> None:
             mean += live.calls * reply.taking_s
             variance += live.calls * reply.taking_variance
     row, law = state.answers[i], system.laws[max(node.law, 0)]
-    row.is_new = not (now.at_rest and rest.same(late_s, row.late_s) and rest.same(late_square, row.late_square))
+    is_late_as_before = rest.same(late_s, row.late_s, system.same) and rest.same(
+        late_square, row.late_square, system.same
+    )
+    row.is_new = not (now.at_rest and is_late_as_before)
     row.late, row.late_s, row.late_square = 1.0 - prompt, min(late_s, 1e9), min(late_square, 1e18)
     row.fail_variance = hold_variance
-    leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9))
+    leave_answer(node, now, row, law, min(max(good, 0.0), 1.0), mean, variance, min(hold, 1e9), system.same)
     if not now.at_rest:
         state.awake[i] = True
 
@@ -235,10 +238,18 @@ def answer_for_group(system: System, state: State, i: int) -> None:
 
 @compiled
 def leave_answer(
-    node: Node, now: NodeState, row: Answer, law: Floats, good: float, mean: float, variance: float, hold: float
+    node: Node,
+    now: NodeState,
+    row: Answer,
+    law: Floats,
+    good: float,
+    mean: float,
+    variance: float,
+    hold: float,
+    same: float,
 ) -> None:
     """Add the wait for a worker and leave the answer for the callers."""
-    if not (rest.same(hold, now.hold_s) and rest.same(good, row.good)):
+    if not (rest.same(hold, now.hold_s, same) and rest.same(good, row.good, same)):
         now.hold_s, row.good = hold, good
         now.at_rest, row.is_new = False, True
     wait, spread = 0.0, 0.0
@@ -255,5 +266,6 @@ def leave_answer(
     mean_s, variance, fail_s = min(wait + mean, 1e9), min(spread + variance, 1e18), min(wait + hold, 1e9)
     if good < 1.0:
         fail_s = min(wait + max(hold - good * (mean + row.late_s), 0.0) / (1.0 - good), 1e9)
-    if not (rest.same(mean_s, row.mean_s) and rest.same(variance, row.variance) and rest.same(fail_s, row.fail_s)):
+    is_quick_as_before = rest.same(mean_s, row.mean_s, same) and rest.same(variance, row.variance, same)
+    if not (is_quick_as_before and rest.same(fail_s, row.fail_s, same)):
         row.mean_s, row.variance, row.fail_s, row.is_new = mean_s, variance, fail_s, True

@@ -8,7 +8,7 @@ import numpy as np
 
 from cascade.behaviours import ageing, retry, sojourn
 from cascade.compiled import compiled
-from cascade.engine import shape
+from cascade.engine import flags, shape
 from cascade.engine.flows import OFFERED
 
 if TYPE_CHECKING:
@@ -63,9 +63,12 @@ def note_falls(system: System, state: State, touched: Ints, flows: Floats, falls
     A node that is still awake after the step has changed in it; one that does nothing can be struck all the same.
     """
     n = system.nodes.size
-    for i in range(n - 1, -1, -1):
-        if state.awake[i]:
-            note_fall_of(system, state, flows, falls, i, t_s)
+    for last in range(n, 0, -flags.BLOCK):
+        first = max(last - flags.BLOCK, 0)
+        if flags.is_any(state.awake, first, last):
+            for i in range(last - 1, first - 1, -1):
+                if state.awake[i]:
+                    note_fall_of(system, state, flows, falls, i, t_s)
     for i in touched:
         note_fall_of(system, state, flows, falls, i, t_s)
     for m in range(system.fleets.size):
@@ -190,7 +193,7 @@ def busiest_caller(system: System, state: State, i: int) -> int:
     caller, most = -1, state.nodes[i].surge * system.nodes[i].demand_rps
     for p in range(system.nodes[i].first_caller, system.nodes[i].last_caller):
         e = system.incoming[p]
-        k = system.calls[e].caller
+        k = system.callers[p]
         sent = state.calls[e].calls * state.nodes[k].starts_rps
         if sent > most:
             caller, most = k, sent

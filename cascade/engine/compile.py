@@ -19,6 +19,7 @@ from cascade.engine.edges import (
     stepping_order,
 )
 from cascade.engine.nodes import NO_SERVICE, law_key, most_at_once, node_table, occupancy_laws
+from cascade.engine.rest import SAME
 from cascade.engine.system import Kind, Population, System
 from cascade.engine.table import column, table_of
 
@@ -71,6 +72,7 @@ def compile_topology(topology: Topology, *, start_of_day_s: float = 0.0) -> Comp
     column(nodes, "has_low")[ends[1][policies[policy_of, retry.LOW] > 0.0]] = True
     restless = np.flatnonzero((column(nodes, "kind") != Kind.SERVICE) | (column(nodes, "swing") > 0.0))
     system = System(
+        same=SAME,
         nodes=nodes,
         calls=parts.call_table(edges, ends, policies, policy_of),
         incoming=incoming,

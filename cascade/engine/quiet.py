@@ -13,7 +13,7 @@ import numpy as np
 
 from cascade.behaviours import ageing, recovery
 from cascade.compiled import compiled
-from cascade.engine import rest
+from cascade.engine import flags, rest
 from cascade.engine.table import column
 
 if TYPE_CHECKING:
@@ -55,10 +55,7 @@ def is_still(system: System, state: State, memory: Floats, awake: int, t_s: floa
     for b in range(system.breakers.size):
         if state.breakers[b].open_until_s > t_s:
             return False
-    for i in range(system.nodes.size):  # noqa: SIM110 - Numba compiles loops, not generators
-        if state.in_doubt[i]:
-            return False
-    return True
+    return not flags.is_any(state.in_doubt, 0, system.nodes.size)
 
 
 @compiled
@@ -91,7 +88,7 @@ def put(memory: Floats, k: int, value: float) -> bool:
     """Note a value; whether it is another one than before."""
     before = memory[k]
     memory[k] = value
-    return not rest.same(value, before)
+    return not rest.same(value, before, rest.SAME)
 
 
 @compiled

@@ -11,10 +11,12 @@ from typing import Final
 from cascade.compiled import compiled
 
 SAME: Final = 1e-13
-"""Change that counts as none: of a number above one relative to it, else as it is."""
+"""Change in a step that counts as none: of a number above one relative to it, else as it is."""
+SAME_IN_SUM: Final = 1e-8
+"""The same for runs of which only the outcome is kept (theory, section *Many runs*)."""
 
 
 @compiled
-def same(one: float, other: float) -> bool:
+def same(one: float, other: float, tolerance: float) -> bool:
     """Whether a value has not changed."""
-    return abs(one - other) <= SAME * max(abs(one), 1.0)
+    return abs(one - other) <= tolerance * max(abs(one), 1.0)

@@ -38,7 +38,7 @@ def serve_at(system: System, state: State, flow: Floats, i: int, t_s: float, dt:
     outside = demand.rate(node.demand_rps, node.swing, node.peak_s, t_s) * now.surge
     arriving = flow[OFFERED] + outside
     flow[OFFERED] = min(arriving, MOST_RPS)
-    take(node, now, state.answers[i], flow, system.laws, arriving, outside, timely, pushed, dt)
+    take(node, now, state.answers[i], flow, system.laws, arriving, outside, timely, pushed, system.same, dt)
     if not now.at_rest:
         state.awake[i], state.in_doubt[i] = True, True
     call_out(system, state, i, dt)
@@ -74,7 +74,7 @@ def gather_low(system: System, state: State, i: int) -> float:
 @compiled
 def take(
     node: Node, now: NodeState, answer: Answer, flow: Floats, laws: Floats,
-    arriving: float, outside: float, timely: float, pushed: float, dt: float,
+    arriving: float, outside: float, timely: float, pushed: float, same: float, dt: float,
 ) -> None:  # fmt: skip
     """Take what arrives, cut off at the ceiling of all rates, and notice whether anything changes by it."""
     offered = flow[OFFERED]
@@ -92,16 +92,16 @@ def take(
     if arriving > 0.0:
         now.success = (timely + outside * answer.accepted * answer.good) / arriving
     now.at_rest = (
-        rest.same(now.work, work)
-        and rest.same(now.busy, busy)
-        and rest.same(now.used, used)
-        and rest.same(now.age_s, age_s)
-        and rest.same(now.spread, spread)
-        and rest.same(now.starts_rps, starts)
-        and rest.same(now.pushed, pushed_before)
-        and rest.same(now.promising, promising)
-        and rest.same(now.success, success)
-        and rest.same(answer.accepted, accepted)
+        rest.same(now.work, work, same)
+        and rest.same(now.busy, busy, same)
+        and rest.same(now.used, used, same)
+        and rest.same(now.age_s, age_s, same)
+        and rest.same(now.spread, spread, same)
+        and rest.same(now.starts_rps, starts, same)
+        and rest.same(now.pushed, pushed_before, same)
+        and rest.same(now.promising, promising, same)
+        and rest.same(now.success, success, same)
+        and rest.same(answer.accepted, accepted, same)
     )
 
 
@@ -315,10 +315,10 @@ def try_calls(system: System, state: State, e: int, begun: float, pushed: float,
         state.ledger[e, 0] += begun * dt
         state.ledger[e, 1] += good * dt
         state.ledger[e, 2] += gave_up * dt
-    is_same = rest.same(sent, live.sent_rps)
-    live.at_rest = is_same and rest.same(begun, good + gave_up) and state.ledger.shape[0] == 0
+    is_same = rest.same(sent, live.sent_rps, system.same)
+    live.at_rest = is_same and rest.same(begun, good + gave_up, system.same) and state.ledger.shape[0] == 0
     live.good_rps = good
-    if is_same and rest.same(pushed, live.pushed):
+    if is_same and rest.same(pushed, live.pushed, system.same):
         return False
     live.sent_rps, live.pushed = sent, pushed
     return True

@@ -10,6 +10,7 @@ import numpy as np
 from cascade.engine import blame, flows, loop, quiet, watch
 from cascade.engine.compile import compile_topology
 from cascade.engine.events import empty_plan
+from cascade.engine.rest import SAME_IN_SUM
 from cascade.engine.simulate import find_rest, rest_for_steps
 from cascade.engine.state import State, initial_state
 from cascade.engine.table import Table, column
@@ -54,6 +55,8 @@ class Setting:
         self.topology = topology
         self.compiled = compile_topology(topology, start_of_day_s=start_of_day_s)
         self.system = self.compiled.system
+        self.playing = self.system._replace(same=SAME_IN_SUM)
+        """The system for runs of which only the outcome is kept; states of rest are found as exactly as in any run."""
         place = dict(self.compiled.node_of)
         place |= {name: self.system.nodes.size + m for m, name in enumerate(self.compiled.fleets)}
         self.parts = np.array(

@@ -274,11 +274,17 @@ def make_series(topology: Topology, record: Record, nodes: list[int], fleets: li
     nothing = np.zeros_like(share)
     sizes = np.array([fleet.size for fleet in topology.fleets.values()], float)
     of_fleets = {"success_fraction": share, "in_service_fraction": share, "backlog_count": (1.0 - share) * sizes}
-    series = {key: np.hstack([record.flows[:, nodes, place], nothing]) for key, place in rates.items()}
-    for key, place in levels.items():
-        series[key] = np.hstack([record.levels[:, nodes, place], of_fleets.get(key, nothing)])
+    series = {key: of_nodes(record.flows, nodes, place) for key, place in rates.items()}
+    series |= {key: of_nodes(record.levels, nodes, place) for key, place in levels.items()}
+    if fleets:
+        series = {key: np.hstack([values, of_fleets.get(key, nothing)]) for key, values in series.items()}
     assert series.keys() == SERIES.keys()
     return series
+
+
+def of_nodes(samples: Floats, nodes: list[int], place: int) -> Floats:
+    """Give one column of samples (T, N) for some nodes."""
+    return np.take(samples[:, :, place], nodes, axis=1)
 
 
 def name_falls(compiled: Compiled, falls: Falls) -> tuple[Fall, ...]:

@@ -81,14 +81,14 @@ class Stage:
 
     def _play(self, scenario: Scenario, step_s: float) -> Outcome:
         setting = self._setting_at(start_of_day(scenario))
-        system = setting.system
         plan = make_plan(self.topology, scenario, setting.compiled)
-        special = special_calls(system, switched_calls(plan))
+        special = special_calls(setting.system, switched_calls(plan))
         times_s = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=1).times_s
         now = setting.at_rest(special, step_s)
         now.calm[1] = math.inf if self.is_full else now.calm[1]
         run: Any = loop.run_fully if self.is_full else loop.run_watched
-        touched, at_once, k = touched_nodes(plan), max(AT_ONCE // max(system.nodes.size, 1), 1), 0
+        system = setting.system if self.is_full else setting.playing
+        touched, at_once, k = touched_nodes(plan), max(AT_ONCE // max(setting.system.nodes.size, 1), 1), 0
         while k < times_s.size - 1:
             k = run(
                 system, now.state, plan, touched, special, times_s, now.flows, now.falls, now.watched, now.memory,

@@ -241,6 +241,8 @@ class Route:
 class System(NamedTuple):
     """Everything about a topology that stays the same during a run."""
 
+    same: float
+    """Change in a step that counts as none, see :mod:`cascade.engine.rest`."""
     nodes: Table[Node]
     """(N,) callers before callees."""
     calls: Table[Call]

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from cascade.compiled import compiled
+from cascade.engine import flags
 from cascade.engine.blame import ASKED
 from cascade.engine.flows import OFFERED
 from cascade.engine.table import Table, empty_table
@@ -92,10 +93,13 @@ def look(
 ) -> int:
     """Note what a step that began at ``t_s`` has changed; give the number of nodes that are awake after it."""
     count, n = 0, system.nodes.size
-    for i in range(n):
-        if state.awake[i]:
-            count += 1
-            look_at(system, state, flows, falls, watched[i], i, t_s)
+    for first in range(0, n, flags.BLOCK):
+        last = min(first + flags.BLOCK, n)
+        if flags.is_any(state.awake, first, last):
+            for i in range(first, last):
+                if state.awake[i]:
+                    count += 1
+                    look_at(system, state, flows, falls, watched[i], i, t_s)
     for i in touched:
         look_at(system, state, flows, falls, watched[i], i, t_s)
     for i in system.stirred:
