@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.faults import Faults, faults_of
@@ -31,6 +35,8 @@ DAY_S: Final = 86400.0
 WHICH, REPAIR, TIME_OF_DAY, NEXT = "which part fails", "time to repair", "time of day", "time to the next failure"
 """What an incident is drawn from, besides uncertain numbers."""
 FURTHER: Final = "further failures"
+DECIDING: Final = ("laws.py", "analysis/draws.py", "analysis/faults.py", "analysis/sampling.py")
+"""Files that decide what a sample is; what it comes to is decided by the engine."""
 CLOCK: Final = 2
 """Place of the time of day among them."""
 
@@ -188,6 +194,14 @@ class Player:
         if self._stage is None:
             self._stage = Stage(sample.topology, clock=self.design.study.clock)
         return self._stage.play(sample.scenario)
+
+
+@cache
+def drawing() -> str:
+    """Name how samples are drawn: SciPy's version, and a hash of the sources that turn its points into samples."""
+    root = Path(__file__).parents[1]
+    sources = b"".join((root / name).read_bytes() for name in DECIDING)
+    return f"SciPy {metadata.version('scipy')}, {hashlib.sha256(sources).hexdigest()[:12]}"
 
 
 def number_at(law: Law, share: float) -> float:

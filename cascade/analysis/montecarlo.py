@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from cascade.analysis.blast_radius import blast_radius
-from cascade.analysis.draws import NEXT, Coordinate, Design, Player
+from cascade.analysis.draws import NEXT, Coordinate, Design, Player, drawing
 from cascade.analysis.losses import Estimate, Years, doublings, estimate, exceedance, loss_of_period, years_of
 from cascade.analysis.sampling import MOST_SAMPLES, rounded_up
 from cascade.analysis.sensitivity import NOT_KNOWN, Sensitivity, by_design, given_data, saltelli_points
@@ -70,6 +70,7 @@ class MonteCarloStudy:
         """What else decides the results; not how many samples there are, so that more can be added."""
         return {
             "kind": "montecarlo",
+            "drawn_by": drawing(),
             "seed": self.seed,
             "scenario": self.scenario,
             "followed_s": self.follow_s,

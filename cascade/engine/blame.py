@@ -22,6 +22,8 @@ CRASHED, CAPACITY_LOST, CALLEE_FAILS, CALLEE_REFUSES, CALLEE_LATE = 5, 6, 7, 8, 
 STALE_ANSWER, UNITS_LOST, QUORUM_LOST, OVERLOADED = 10, 11, 12, 13
 ASKED = 1e-3
 """Share of its usual load from which on a service counts as asked for something."""
+LEAST_RPS = 1e-6
+"""Load that is none [1/s]: one request in twelve days."""
 STALE = 0.05
 """Share of bad answers in a cache from which on these are the reason."""
 MORE = 1.05
@@ -85,12 +87,18 @@ def note_fall_of(system: System, state: State, flows: Floats, falls: Falls, i: i
     if node.kind == 2:
         return
     offered = flows[i, OFFERED]
-    asked = offered > ASKED * falls.usual_rps[i] and offered > 0.0
+    asked = is_asked(offered, falls.usual_rps[i])
     hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
     if hit and not falls.is_hit[i]:
         mechanism, cause = find_cause(system, state, flows, falls.usual_rps[i], i)
         note(falls, t_s, i, mechanism, cause)
     falls.is_hit[i] = hit
+
+
+@compiled
+def is_asked(offered_rps: float, usual_rps: float) -> bool:
+    """Whether anybody asks a service for anything."""
+    return offered_rps > ASKED * usual_rps and offered_rps > LEAST_RPS
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.engine.blame import ASKED
+from cascade.engine.blame import ASKED, LEAST_RPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def hit(run: Run) -> NDArray[np.bool_]:
     oldest_s = np.array([objective.backlog_age_s for objective in objectives])
     is_fleet = np.array([name in run.topology.fleets for name in run.names], np.bool_)
     series = run.series
-    asked = (series["offered_rps"] > ASKED * np.array(run.usual_rps)) & (series["offered_rps"] > 0.0)
+    asked = (series["offered_rps"] > ASKED * np.array(run.usual_rps)) & (series["offered_rps"] > LEAST_RPS)
     fails = (series["success_fraction"] < least) & (asked | is_fleet)
     is_down = series["in_service_fraction"] <= 0.0
     return fails | is_down | (series["backlog_age_s"] > oldest_s)

@@ -9,8 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from cascade.compiled import compiled
-from cascade.engine import flags
-from cascade.engine.blame import ASKED
+from cascade.engine import blame, flags
 from cascade.engine.flows import OFFERED
 from cascade.engine.table import Table, empty_table
 
@@ -123,8 +122,8 @@ def look_at(system: System, state: State, flows: Floats, falls: Falls, row: Watc
 @compiled
 def lost_share(state: State, flows: Floats, falls: Falls, row: Watched, i: int) -> float:
     """Share of a node's requests that is lost, beyond the usual; nothing is lost where nobody asks."""
-    now, offered = state.nodes[i], flows[i, OFFERED]
-    if offered <= ASKED * falls.usual_rps[i] or offered <= 0.0:
+    now = state.nodes[i]
+    if not blame.is_asked(flows[i, OFFERED], falls.usual_rps[i]):
         return 0.0
     return max(1.0 - (now.success if now.up > 0.0 else 0.0) - row.usual_loss, 0.0)
 

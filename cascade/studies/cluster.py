@@ -132,12 +132,23 @@ def connected(stack: ExitStack, workers: int, scheduler: str | None) -> Client:
         quietly = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
         with interrupts_for_later():
             where = stack.enter_context(dask.LocalCluster(n_workers=workers, threads_per_worker=1, **quietly))
-        stack.callback(end_workers, where)
-    try:
-        client = stack.enter_context(dask.Client(where, timeout=CONNECT_S, set_as_default=False))
-    except (OSError, TimeoutError, ValueError) as error:
-        raise StudyError(f"no Dask scheduler answers at {scheduler}: {str(error).splitlines()[0]}") from None
+            stack.callback(end_workers, where)
+    client = client_of(where)
+    stack.enter_context(client)
     stack.enter_context(client.as_current())
+    return client
+
+
+def client_of(where: Any) -> Client:
+    """Connect to a scheduler; one that fails must be closed, or it closes itself when it is found, in any thread."""
+    kind = library().Client
+    client = kind.__new__(kind)
+    try:
+        kind.__init__(client, where, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        client.close()
+        client._loop_runner.stop()  # noqa: SLF001 - what close() does for clients that have worked
+        raise StudyError(f"no Dask scheduler answers at {where}: {str(error).splitlines()[0]}") from None
     return client
 
 

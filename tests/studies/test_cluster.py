@@ -6,6 +6,7 @@ import multiprocessing
 import pickle
 import sys
 import tempfile
+import threading
 import zlib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ def test_a_cluster_of_ones_own_gives_the_same_bits_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    started = []
+    started: list[int] = []
     end_workers = cluster.end_workers
 
     def noted(local: Any) -> None:
@@ -100,14 +101,23 @@ def test_a_worker_with_another_cascade_is_told() -> None:
     assert told.endswith("and this is 9.9: install the same on both")
 
 
-def test_a_scheduler_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("nobody", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
+def test_a_scheduler_that_does_not_answer_is_told(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
 
-    for nobody in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
-        with pytest.raises(StudyError) as told:
-            played(MadeUp(), engine="dask", scheduler=nobody)
-        assert str(told.value).startswith(f"no Dask scheduler answers at {nobody}: ")
-        assert "\n" not in str(told.value)
+    with pytest.raises(StudyError) as told:
+        played(MadeUp(), engine="dask", scheduler=nobody)
+    assert str(told.value).startswith(f"no Dask scheduler answers at {nobody}: ")
+    assert "\n" not in str(told.value)
+
+
+def test_nothing_is_left_of_a_failed_connection_that_ends_itself_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
+    before = {*threading.enumerate()}
+
+    with pytest.raises(StudyError):
+        played(MadeUp(), engine="dask", scheduler="tcp://127.0.0.1:9")
+    assert [thread for thread in threading.enumerate() if thread.name == "IO loop" and thread not in before] == []
 
 
 def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
