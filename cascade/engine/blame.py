@@ -24,6 +24,8 @@ ASKED = 1e-3
 """Share of its usual load from which on a service counts as asked for something."""
 LEAST_RPS = 1e-6
 """Load that is none [1/s]: one request in twelve days."""
+NEAR = 1e-6
+"""How near to an objective still meets it: what is exactly there must not turn on rounding."""
 STALE = 0.05
 """Share of bad answers in a cache from which on these are the reason."""
 MORE = 1.05
@@ -88,7 +90,7 @@ def note_fall_of(system: System, state: State, flows: Floats, falls: Falls, i: i
         return
     offered = flows[i, OFFERED]
     asked = is_asked(offered, falls.usual_rps[i])
-    hit = (asked and now.success < node.objective) or now.up <= 0.0 or now.age_s > node.most_age_s
+    hit = (asked and now.success < node.objective - NEAR) or now.up <= 0.0 or now.age_s > node.most_age_s
     if hit and not falls.is_hit[i]:
         mechanism, cause = find_cause(system, state, flows, falls.usual_rps[i], i)
         note(falls, t_s, i, mechanism, cause)

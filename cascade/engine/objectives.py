@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cascade.engine.blame import ASKED, LEAST_RPS
+from cascade.engine.blame import ASKED, LEAST_RPS, NEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,6 @@ def hit(run: Run) -> NDArray[np.bool_]:
     is_fleet = np.array([name in run.topology.fleets for name in run.names], np.bool_)
     series = run.series
     asked = (series["offered_rps"] > ASKED * np.array(run.usual_rps)) & (series["offered_rps"] > LEAST_RPS)
-    fails = (series["success_fraction"] < least) & (asked | is_fleet)
+    fails = (series["success_fraction"] < least - NEAR) & (asked | is_fleet)
     is_down = series["in_service_fraction"] <= 0.0
     return fails | is_down | (series["backlog_age_s"] > oldest_s)
