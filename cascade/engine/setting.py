@@ -112,7 +112,7 @@ class Setting:
 
 def come_to_a_standstill(system: Any, rest: Rest, special: Ints, step_s: float) -> None:
     """Step without events until nothing is awake, and take what is so then as usual."""
-    times_s: Floats = np.arange(STANDSTILL_STEPS + 1) * step_s
+    times_s = np.linspace(0.0, STANDSTILL_STEPS * step_s, STANDSTILL_STEPS + 1)
     loop.run_watched(
         system, rest.state, empty_plan(0), NOBODY, special, times_s, rest.flows, rest.falls, rest.watched, rest.memory,
         rest.calm, STANDSTILL_STEPS, 0,
