@@ -23,7 +23,7 @@ HIT: Final = np.dtype(
 )
 """A part that was outside its objective: its place in the names of a run, when it first fell and when it came back for
 good (inf when it did not) [s], for how long it was out in all [s], the largest share of its requests that was lost, and
-the most that ever waited beyond the usual."""
+the most that ever waited, if more than usual."""
 
 ENTRY: Final = np.dtype([("lost_s", "f8"), ("fell_s", "f8"), ("back_s", "f8")])
 """What users of an entry point saw: the share of their requests that was lost, summed over time [s], and when it was
@@ -57,7 +57,7 @@ class Outcome:
     depth_count: int
     """Length of the longest chain of causes, from the fault to a part that fell: 0 for the fault alone."""
     peak_backlog_count: float
-    """Most requests that ever waited in one place, or units out of service in one fleet, beyond the usual."""
+    """Most requests that ever waited in one place, if more than usual, or units out of service beyond the usual."""
     peak_backlog_part: int
     """Where that was, -1 when nothing waited."""
     ending: Ending

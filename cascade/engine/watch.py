@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cascade.engine.system import Floats, Ints, System
 
 
+ONE = 1.0
+"""Requests more than usual that have to wait for a backlog to be one."""
+
+
 class Watched:
     """What is remembered of a node or fleet."""
 
@@ -47,7 +51,7 @@ class Watched:
     worst_fraction: float
     """Largest share lost while it was outside its objective."""
     peak_backlog_count: float
-    """Most requests waiting, or units out of service, beyond the usual."""
+    """Most requests waiting, if more than usual, or units out of service beyond the usual."""
     depth: int
     """Length of the chain of causes that took it down, -1 while it has never fallen."""
 
@@ -106,7 +110,8 @@ def look(
     for m in range(system.fleets.size):
         size = system.fleets[m].size
         out = max(size - state.fleets[m].in_service, 0.0)
-        mark(watched[n + m], falls.is_hit[n + m], out / size, out, t_s)
+        row = watched[n + m]
+        mark(row, falls.is_hit[n + m], out / size, out - row.usual_count, t_s)
     return count
 
 
@@ -115,8 +120,9 @@ def look_at(system: System, state: State, flows: Floats, falls: Falls, row: Watc
     """Note what has changed about a node."""
     if system.nodes[i].kind == 2:
         return
-    now = state.nodes[i]
-    mark(row, falls.is_hit[i], lost_share(state, flows, falls, row, i), max(now.work - now.busy, 0.0), t_s)
+    waiting = state.nodes[i].work - state.nodes[i].busy
+    waiting = waiting if waiting >= row.usual_count + ONE else 0.0
+    mark(row, falls.is_hit[i], lost_share(state, flows, falls, row, i), waiting, t_s)
 
 
 @compiled
@@ -143,7 +149,7 @@ def mark(row: Watched, is_hit: bool, loss: float, waiting: float, t_s: float) ->
         row.loss, row.from_s = loss, t_s
     if is_hit:
         row.worst_fraction = max(row.worst_fraction, loss)
-    row.peak_backlog_count = max(row.peak_backlog_count, waiting - row.usual_count)
+    row.peak_backlog_count = max(row.peak_backlog_count, waiting)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The retry storm of ``topologies/retry-storm.yaml`` by hand, request by request: with a heap, and in SimPy."""
+"""The retry storm of ``topologies/three-tiers.yaml`` by hand, request by request: with a heap, and in SimPy."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-TOPOLOGY: Final = Path(__file__).parents[2] / "topologies" / "retry-storm.yaml"
+TOPOLOGY: Final = Path(__file__).parents[2] / "topologies" / "three-tiers.yaml"
 
 
 def main(minutes: int) -> None:

@@ -103,7 +103,7 @@ def test_a_store_of_another_question_is_one_line(
 
     err = capsys.readouterr().err
     assert err.count("\n") == 1
-    assert "seconds of failure is 300.0 there and 360.0 here" in err
+    assert "seconds of failure is 300 there and 360 here" in err
 
 
 def test_the_map_is_drawn(answer: Callable[..., str], tmp_path: Path) -> None:
