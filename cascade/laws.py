@@ -19,6 +19,8 @@ STANDARD: Final = NormalDist()
 Z95: Final = STANDARD.inv_cdf(0.95)
 LEAST: Final = 2.0**-53
 """Smallest distance of a probability from 0 and 1."""
+LARGEST: Final = 709.0
+"""Power of e beyond which there are no numbers."""
 
 SHAPES: Final[dict[str, tuple[str, ...]]] = {
     "uniform": ("low", "high"),
@@ -127,7 +129,7 @@ def spread_of(law: Law) -> tuple[float, float, float, float]:
 def lognormal(law: Law, share: float) -> float:
     """A bell in the logarithm, cut off likewise."""
     _, sd, low, high = spread_of(law)
-    return law.numbers[0] * math.exp(sd * within(low, high, share))
+    return law.numbers[0] * math.exp(min(sd * within(low, high, share), LARGEST))
 
 
 def exponential(law: Law, share: float) -> float:
@@ -182,9 +184,13 @@ def mean_normal(law: Law) -> float:
 
 def mean_lognormal(law: Law) -> float:
     """Give the mean of a number whose logarithm is a bell, cut off."""
+    from scipy.special import log_ndtr  # noqa: PLC0415 - only for such repairs
+
     centre, sd, low, high = spread_of(law)
-    kept = STANDARD.cdf(high - sd) - STANDARD.cdf(low - sd)
-    return math.exp(centre + 0.5 * sd**2) * kept / (STANDARD.cdf(high) - STANDARD.cdf(low))
+    above, below = float(log_ndtr(high - sd)), float(log_ndtr(low - sd))
+    kept = above + math.log1p(-math.exp(below - above)) - math.log(STANDARD.cdf(high) - STANDARD.cdf(low))
+    power = centre + 0.5 * sd**2 + kept
+    return math.exp(power) if power < LARGEST else math.inf
 
 
 def mean_exponential(law: Law) -> float:
@@ -249,7 +255,7 @@ def read_law(
         close = difflib.get_close_matches(str(kinds[0])[:64], SHAPES, n=1) if kinds else []
         hint = f", did you mean '{close[0]}'?" if close and close[0] != kinds[0] else ""
         raise ValueError(f"a number or one distribution of {', '.join(SHAPES)}{hint}")
-    if not isinstance(shared, str) or (SHARED in given and not shared):
+    if not isinstance(shared, str) or (SHARED in given and not shared.strip()):
         raise ValueError("a name after 'as', of the numbers that are drawn together")
     kind = kinds[0]
     if is_whole and kind not in OF_COUNTS:
@@ -302,7 +308,7 @@ def check(law: Law) -> None:
         raise ValueError("a loguniform distribution above 0")
     if law.kind in ("normal", "exponential") and last <= 0.0:
         raise ValueError(f"{'a standard deviation' if law.kind == 'normal' else 'a mean'} above 0")
-    if law.kind == "lognormal" and not 0.0 < first < last:
+    if law.kind == "lognormal" and not (first > 0.0 and 1.0 < last / first < math.inf):
         raise ValueError("{lognormal: {median: ..., p95: ...}} with 0 < median < p95")
     if law.kind == "beta" and not ((law.low, law.high) == (0.0, 1.0) and 0.0 < last**2 < first * (1.0 - first)):
         raise ValueError("a beta distribution only for a share, with 0 < sd² < mean (1 - mean)")

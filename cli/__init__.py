@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import keyword
+import os
 import signal
 import sys
-from typing import Annotated, Final
+from typing import Annotated, Final, TextIO
 
 import typer
 
@@ -37,6 +38,7 @@ INTERRUPTED: Final = 130
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    sys.stdout, sys.stderr = sys.stdout or nowhere(), sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # what the terminal cannot show
     interrupts = note_interrupts()
@@ -47,6 +49,11 @@ def main() -> None:
             raise
         code = INTERRUPTED
     sys.exit(code)
+
+
+def nowhere() -> TextIO:
+    """Stand in for a stream that was closed before the process began."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
 
 
 def note_interrupts() -> list[int]:

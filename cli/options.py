@@ -73,6 +73,9 @@ def show(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CascadeError(f"standard output: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def replace(target: Path, text: str) -> None:

@@ -82,3 +82,15 @@ def test_an_uncertain_number_counts_as_its_median_and_stays_what_it_is(number: U
     assert number != number + 0
     assert number != type(number)(Law("uniform", (1.0, 5.0)))
     assert str(number.law.numbers[0]) in repr(number)
+
+
+def test_means_and_quantiles_of_wild_lognormal_laws_are_numbers() -> None:
+    day_s = 86_400.0
+    wild = Law("lognormal", (1.0, 1000.0 * day_s), 0.0, 8.64e9)
+    sd = math.log(1000.0 * day_s) / stats.norm.ppf(0.95)
+    points = stats.norm.cdf(math.log(8.64e9) / sd) * (np.arange(200_000) + 0.5) / 200_000
+
+    assert wild.mean == pytest.approx(np.exp(sd * stats.norm.ppf(points)).mean(), rel=1e-3)
+    assert 0.0 < Law("lognormal", (1e-6, 1e300), 0.0, 8.64e9).mean < 8.64e9  # SciPy has no such numbers
+    assert Law("lognormal", (1.0, 1e300)).mean == math.inf
+    assert Law("lognormal", (1.0, 1e300), 0.0, 1e15).quantile(1.0) == pytest.approx(1e15)

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis.faults import Faults, faults_of
+from cascade.analysis.faults import LEAD_S, Faults, faults_of
 from cascade.analysis.sampling import Points
 from cascade.engine.stage import Stage
 from cascade.model import Scenario
@@ -108,9 +108,7 @@ class Design:
         self.coordinates = [*self._of_incident(), *coordinates_of(self.places), *self._of_further()]
         self.template = Template(self.base, [place.path for place in self.places])
         self.has_other_topology = any(place.path[0] != "scenarios" and not is_rate(place) for place in self.places)
-        rated = {str(place.path[1]) for place in self.places if is_rate(place)}
-        above = {name for name, members in self.base.all_domains.items() if rated & members.keys()}
-        self.rated = frozenset(rated | above)
+        self.rated = self._rated()
         self.points: Points | NDArray[np.float64] = Points(len(self.coordinates), study.seed)
         if points is not None:
             self.points = points
@@ -119,6 +117,13 @@ class Design:
     def has_clock(self) -> bool:
         """Whether the time of day is drawn."""
         return any(coordinate.name == TIME_OF_DAY for coordinate in self.coordinates)
+
+    def _rated(self) -> frozenset[str]:
+        """Name the parts that fail more or less often with what is drawn."""
+        domains = self.base.all_domains
+        rated = {str(place.path[1]) for place in self.places if is_rate(place) or is_count(place)}
+        rated |= {member for name in rated & domains.keys() for member in domains[name]}
+        return frozenset(rated | {name for name, members in domains.items() if rated & members.keys()})
 
     def _of_incident(self) -> list[Coordinate]:
         if self.faults is None or not self.faults.sources:
@@ -142,9 +147,9 @@ class Design:
         values = {place.name: value for place, value in zip(self.places, drawn.numbers, strict=True)}
         if drawn.faults is None:
             return Sample(number, drawn, values, topology, topology.scenarios[str(self.study.scenario)])
-        over_s = max(failure.at_s + failure.lasts_s for failure in drawn.failures)
+        over_s = max((failure.at_s + failure.lasts_s for failure in drawn.failures), default=LEAD_S)
         scenario = Scenario(
-            description=f"sample {number}: {listed(drawn.labels)}",
+            description=f"sample {number}: {listed(drawn.labels) or 'nothing fails'}",
             start=self.start(number),
             duration_s=min(over_s + self.study.follow_s, MAX_SECONDS),
             events=drawn.faults.events(topology, drawn.failures),
@@ -162,9 +167,8 @@ class Design:
             return Drawn(tuple(numbers), None, ())
         faults = self.faults
         if self.rated:
-            faults = faults.replacing(
-                faults_of(self.template.filled(numbers), mttr_s=self.study.mttr_s, among=self.rated)
-            )
+            topology = self.template.filled(numbers)
+            faults = faults.replacing(self.rated, faults_of(topology, mttr_s=self.study.mttr_s, among=self.rated))
         tail = shares[len(shares) - 3 * self.faults.further_count :]
         failures = faults.incident(shares[:2], [tail[place : place + 3] for place in range(0, len(tail), 3)])
         return Drawn(tuple(numbers), faults, tuple(failures))
@@ -221,6 +225,11 @@ def coordinates_of(found: Sequence[Place]) -> list[Coordinate]:
 def is_rate(place: Place) -> bool:
     """Whether a number says how often something fails."""
     return "reliability" in place.path or place.path[-1] == "beta_fraction"
+
+
+def is_count(place: Place) -> bool:
+    """Whether a number says how many of a service can fail."""
+    return place.path[0] == "services" and place.path[2:] == ("replicas",)
 
 
 def is_repair(place: Place) -> bool:

@@ -20,7 +20,7 @@ from cascade.model import Event
 from cascade.units import MAX_SECONDS, Uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -131,6 +131,8 @@ class Faults:
         further : sequence of sequences of float
             For each that may follow: points for the time until then, what fails, and how long its repair takes.
         """
+        if not self.sources:
+            return []
         failures = [self._failure(first[0], first[1], LEAD_S)]
         over_s = failures[0].at_s + failures[0].lasts_s
         at_s = LEAD_S
@@ -162,10 +164,10 @@ class Faults:
                 events.append(Event(at=failure.at_s + failure.lasts_s, restore=source.part))
         return tuple(events)
 
-    def replacing(self, others: Faults) -> Faults:
-        """Give these faults with some sources replaced by others of the same labels."""
-        by_label = {source.label: source for source in others.sources}
-        return Faults(tuple(by_label.get(source.label, source) for source in self.sources), self.unstated)
+    def replacing(self, parts: frozenset[str], others: Faults) -> Faults:
+        """Give these faults with those of some parts replaced by others."""
+        kept = (source for source in self.sources if source.part not in parts)
+        return Faults(in_order((*kept, *others.sources)), self.unstated)
 
 
 def is_down(earlier: Failure, failure: Failure) -> bool:
@@ -197,7 +199,12 @@ def faults_of(topology: Topology, *, mttr_s: float | None = None, among: frozens
         found += [source for source in sources if source.rate_rps > 0.0]
         if not sources:
             unstated.append(name)
-    return Faults(tuple(sorted(found, key=lambda source: source.label)), tuple(sorted(unstated)))
+    return Faults(in_order(found), tuple(sorted(unstated)))
+
+
+def in_order(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Put sources in the order of their labels."""
+    return tuple(sorted(sources, key=lambda source: source.label))
 
 
 def sources_of_service(name: str, service: Service, shared: float, mttr_s: float | None) -> Iterator[Source]:

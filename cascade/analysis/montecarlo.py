@@ -139,7 +139,7 @@ class MonteCarlo:
     @property
     def weights(self) -> Floats:
         """(K,) How much each sample counts in distributions; they sum to 1."""
-        weights: Floats = self.per_year / self.per_year.sum()
+        weights: Floats = self.per_year / (self.per_year.sum() or 1.0)
         return weights
 
     @cached_property
@@ -319,6 +319,8 @@ def montecarlo(  # noqa: PLR0913 - what is drawn, and how it is run
     study = montecarlo_study(
         topology, samples=samples, seed=seed, scenario=scenario, follow_s=follow_s, mttr_s=mttr_s, clock=clock
     )
+    if until is not None and not until > 0.0:
+        raise StudyError(f"expected an error above 0 to sample until, like 0.05, got {until}")
     if sensitivity not in METHODS:
         raise StudyError(f"there is no sensitivity '{sensitivity}'; there are {listed(METHODS)}")
 

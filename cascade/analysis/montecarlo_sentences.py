@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CROWDED: Final = 0.5
 """Failures at a time from which incidents run into one another."""
+ROUNDING: Final = 1e-9
+"""Share of an estimate below which its error is that of the arithmetic."""
 FEW: Final = 0.05
 """Share of the expected loss below which its standard error is not worth a word."""
 
@@ -52,7 +54,7 @@ def with_error(found: Estimate) -> str:
     >>> with_error(Estimate(552.9, 83.9)), with_error(Estimate(2.0, 0.0))
     ('553 ± 84', '2.00')
     """
-    if not found.error or math.isnan(found.error):
+    if math.isnan(found.error) or found.error <= ROUNDING * abs(found.value):
         return amount(found.value)
     places = max(1 - math.floor(math.log10(found.error)), 0)
     return f"{found.value:,.{places}f} ± {amount(found.error, 2)}"

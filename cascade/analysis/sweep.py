@@ -19,7 +19,7 @@ from cascade.engine.outcome import Ending
 from cascade.engine.stage import Stage, entry_points, names
 from cascade.errors import ScenarioError
 from cascade.model import Event, Scenario
-from cascade.units import format_seconds
+from cascade.units import MAX_SECONDS, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -228,11 +228,13 @@ def sweep_study(  # noqa: PLR0913 - what can be asked
         raise ScenarioError(f"expected 1 or 2 failures at once, got {order}")
     if pairs not in {"screened", "all"}:
         raise ScenarioError(f"expected screened pairs or all, got '{pairs}'")
-    if lasts_s <= 0.0:
-        raise ScenarioError(f"expected things to fail for some time, got {format_seconds(lasts_s)}")
+    if not 0.0 < lasts_s <= MAX_SECONDS:
+        raise ScenarioError(f"expected things to fail for some time, 100000d at most, got {format_seconds(lasts_s)}")
     if clock and clock.step_s is not None and clock.step_s <= 0.0:
         raise ScenarioError(f"expected a step of some length, got {format_seconds(clock.step_s)}")
     horizon_s = until_s(Event(at=0.0, fail="any", lasts_s=lasts_s)) if horizon_s is None else horizon_s
+    if horizon_s > MAX_SECONDS:
+        raise ScenarioError(f"expected to follow each run for 100000d at most, got {format_seconds(horizon_s)}")
     if horizon_s <= lasts_s:
         raise ScenarioError(
             f"expected to follow each run for longer than things fail, got {format_seconds(horizon_s)} for failures of "

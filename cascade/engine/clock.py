@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cascade.errors import ScenarioError
+from cascade.units import format_seconds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,6 +21,8 @@ FIRST_STEPS = 1500
 """Steps of the first try."""
 MOST_STEPS = 3_000_000
 """Steps after which the automatic step settles for the error it has."""
+MOST_GIVEN_STEPS = 20_000_000
+"""Steps of a run whose step is given: their times fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Ticks:
 
 def ticks(duration_s: float, edges_s: Sequence[float], *, step_s: float, samples: int) -> Ticks:
     """Lay steps of at most ``step_s`` such that every abrupt change and every sample falls on a boundary."""
+    if duration_s > MOST_GIVEN_STEPS * step_s:
+        raise ScenarioError(
+            f"a step of {format_seconds(step_s)} is too short to follow {format_seconds(duration_s)}: expected "
+            f"{format_seconds(duration_s / MOST_GIVEN_STEPS)} or more, for {MOST_GIVEN_STEPS:,} steps at most"
+        )
     grid = np.linspace(0.0, duration_s, samples + 1)
     inner = [edge for edge in edges_s if 0.0 < edge < duration_s]
     marks = np.unique(np.concatenate([grid, np.array(inner, float)]))

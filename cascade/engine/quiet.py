@@ -102,7 +102,7 @@ def next_change(plan: Table[Change], t_s: float) -> float:
                 soonest = min(soonest, change.at_s)
             continue
         since = t_s - change.started_s
-        if since < change.over_s or t_s < change.cleared_s + change.clear_over_s < math.inf:
+        if since < change.over_s or t_s <= change.cleared_s + change.clear_over_s < math.inf:
             return t_s
         if since < change.lasts_s:
             soonest = min(soonest, change.started_s + change.lasts_s)

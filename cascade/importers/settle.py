@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from cascade.errors import CascadeError
 from cascade.graph.entries import back_edges, entries_of
 from cascade.importers.draft import FIRM, Edge, Evidence, Fact, Kind
+from cascade.laws import read_law
 from cascade.units import closest, parse_rate, parse_seconds
 
 if TYPE_CHECKING:
@@ -199,13 +201,19 @@ def set_service_times(draft: Draft, edges: tuple[Edge, ...]) -> None:
     }
     calls: dict[str, float] = {}
     for edge in edges:
-        times = edge.facts["per_request"].value if "per_request" in edge.facts else 1.0
+        times = times_of(edge)
         if edge.kind not in (Kind.PRODUCE, Kind.TELEMETRY, Kind.STARTUP):
             calls[edge.caller] = calls.get(edge.caller, 0.0) + times * latency.get(edge.callee, 0.0)
     for name, total_s in latency.items():
         own_s = max(total_s - calls.get(name, 0.0), OWN_SHARE * total_s)
         why = f"{draft.components[name].facts['latency'].why}, less the latency of what it calls"
         draft.components[name].know("service_time", f"{own_s:.6g}s", why)
+
+
+def times_of(edge: Edge) -> float:
+    """Give the calls for each request, 1 where nothing is known; the median of a distribution."""
+    given = edge.facts["per_request"].value if "per_request" in edge.facts else 1.0
+    return read_law(given, lambda value: float(str(value)), 0.0, math.inf).median if isinstance(given, dict) else given
 
 
 def set_orders(edges: tuple[Edge, ...]) -> None:

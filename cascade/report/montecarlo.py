@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 PERIODS: Final = (1 / 12, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
 """Return periods that are told, as far as there are samples [a]."""
+RAREST: Final = 1e-9
+"""Incidents a year below which there are none."""
 LEAST_ABOVE: Final = 4
 """Samples beyond a level below which its period is not told."""
 MOST_PARTS: Final = 12
@@ -119,6 +121,8 @@ def ratio_error(found: MonteCarlo) -> float:
         return math.nan
     losses = (found.per_year * found.impact_minutes).reshape(-1, RANDOMISATIONS).mean(axis=0)
     often = found.per_year.reshape(-1, RANDOMISATIONS).mean(axis=0)
+    if not often.all():
+        return math.nan
     return float((losses / often).std(ddof=1)) / math.sqrt(RANDOMISATIONS)
 
 
@@ -145,7 +149,7 @@ def periods_table(found: MonteCarlo) -> Table:
 
 def periods_known(found: MonteCarlo) -> list[float]:
     """Give the return periods of which there are enough samples, and in which something is lost."""
-    longest = len(found.study) / (LEAST_ABOVE * found.incidents_per_year.value)
+    longest = len(found.study) / (LEAST_ABOVE * max(found.incidents_per_year.value, RAREST))
     return [years for years in PERIODS if years <= longest and found.loss_of_period(years) > LEAST_MINUTES]
 
 

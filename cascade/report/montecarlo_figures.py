@@ -13,11 +13,13 @@ from cascade.analysis.montecarlo import LEAST_MINUTES
 from cascade.analysis.montecarlo_sentences import amount, share
 from cascade.report.figures import BAND, FAINT, INK, STYLES
 from cascade.report.lanes import shortened
+from cascade.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from numpy.typing import NDArray
 
     from cascade.analysis.montecarlo import MonteCarlo
@@ -37,9 +39,9 @@ INDICES: Final = {
     "pawn": "moves the distribution (PAWN index)",
 }
 """What each index says."""
-PERCENT: Final = FuncFormatter(lambda value, _: f"{100.0 * value:.3g}%")
+PERCENT: Final = FuncFormatter(lambda value, _: f"{100.0 * value:.3g}%" if value < 1.0 + 1e-9 else "")
 MOST_DRIVERS: Final = 10
-LONGEST: Final = 32
+LONGEST: Final = 36
 """Letters of a name."""
 LEAST_ABOVE: Final = 4
 """Samples beyond a loss from which its rate is drawn full; beyond that it is faint."""
@@ -63,7 +65,6 @@ def plot_impacts(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
         losses[is_harmful], edges.tolist(), weights=weights[is_harmful], color=LIGHT, edgecolor="white", linewidth=0.6
     )
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(PLAIN)
     mean = float(weights @ losses)
     for level, text, stroke in ((found.quantile(0.5), "half below", ":"), (mean, "mean", "-"),
                                 (found.quantile(0.99), "99 of 100 below", "--")):  # fmt: skip
@@ -73,6 +74,7 @@ def plot_impacts(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
         axes.plot([], [], " ", label=f"cost nothing, not drawn: {share(found.harmless_fraction)}")
     axes.legend(**LEGEND, loc="upper left")
     axes.set_ylim(0.0, 1.45 * axes.get_ylim()[1])
+    name_powers(axes.xaxis, PLAIN)
     return axes
 
 
@@ -95,7 +97,9 @@ def plot_exceedance(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
     levels = np.unique(found.impact_minutes[found.impact_minutes > LEAST_MINUTES])
     if not levels.size:
         return told(axes, "no sample loses anything")
-    levels = levels[:-1] if levels.size > 1 else levels * 0.999
+    if levels.size == 1:
+        return told(axes, f"whatever loses anything loses {amount(float(levels[0]))}")
+    levels = levels[:-1]
     rates, errors = found.exceedance(levels)
     least = LEAST_ABOVE * float(found.per_year.mean()) / len(found.study)
     is_known = rates >= least
@@ -109,14 +113,21 @@ def plot_exceedance(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
     axes.set_yscale("log")
     axes.set_ylim(least / LEAST_ABOVE, 2.0 * float(rates.max()))
     axes.set_xlim(max(float(levels[0]), float(levels[-1]) * 1e-4), float(levels[-1]) * 1.2)
-    axes.xaxis.set_major_formatter(PLAIN)
-    axes.yaxis.set_major_formatter(PLAIN if is_yearly else PERCENT)
+    name_powers(axes.xaxis, PLAIN)
+    name_powers(axes.yaxis, PLAIN if is_yearly else PERCENT)
     axes.grid(which="major", color=BAND, linewidth=1.0)
     axes.set_axisbelow(True)
     if is_yearly:
         draw_periods(axes)
     axes.legend(**LEGEND, loc="lower left")
     return axes
+
+
+def name_powers(axis: XAxis | YAxis, form: FuncFormatter) -> None:
+    """Name the orders of magnitude of an axis, and within one of them what is between."""
+    low, high = axis.get_view_interval()
+    axis.set_major_formatter(form)
+    axis.set_minor_formatter(form if high < 10.0 * low else NullFormatter())
 
 
 def draw_periods(axes: Axes) -> None:
@@ -190,7 +201,8 @@ def plot_sensitivity(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
         label.set_color(INK if driver.is_clear else FAINT)
     axes.set_ylim(len(drivers) - 0.4, -0.6)
     axes.set_xlim(left=0.0)
-    axes.plot([], [], " ", label="faint: cannot be told from chance")
+    if len(known.clear) < len(known.drivers):
+        axes.plot([], [], " ", label="faint: cannot be told from chance")
     axes.legend(**LEGEND, loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=2)
     return axes
 
@@ -227,7 +239,7 @@ def panel() -> Axes:
 def about(found: MonteCarlo) -> str:
     """Say what a figure is about."""
     what = f", scenario {found.study.scenario}" if found.study.scenario else ""
-    return f"{found.topology.name}{what}; {len(found.study):,} samples"
+    return f"{found.topology.name}{what}; {counted(len(found.study), 'sample')}"
 
 
 def told(axes: Axes, text: str) -> Axes:
@@ -244,4 +256,4 @@ def set_title(axes: Axes, question: str, topic: str) -> None:
     axes.text(0.0, 1.02, topic, transform=axes.transAxes, va="bottom", fontsize=9, color=FAINT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(colors=INK, labelsize=9)
+    axes.tick_params(which="both", colors=INK, labelsize=9)

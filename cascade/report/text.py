@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.caveats import of_distributions
 from cascade.analysis.replay import Comparison, Edge, Replay
 from cascade.analysis.sentences import about, brief
 from cascade.engine.run import Run
@@ -160,7 +161,7 @@ def _(run: Run) -> list[Block]:
     found += [users_table(run), lanes_table(run)]
     if not math.isnan(run.step_error_fraction):
         found.append(f"Step {run.step_s:.3g} s, error of the step at most {run.step_error_fraction:.2%}.")
-    return found
+    return [*found, *of_distributions(run.topology)]
 
 
 def users_table(run: Run) -> Table:

@@ -7,6 +7,7 @@ what it and this process keep in memory does not grow with the study, and it may
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib
 import logging
@@ -144,12 +145,23 @@ def client_of(where: Any) -> Client:
     kind = library().Client
     client = kind.__new__(kind)
     try:
+        if isinstance(where, str):
+            asyncio.run(knock(where))
         kind.__init__(client, where, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        client.close()
-        client._loop_runner.stop()  # noqa: SLF001 - what close() does for clients that have worked
-        raise StudyError(f"no Dask scheduler answers at {where}: {str(error).splitlines()[0]}") from None
+    except (OSError, TimeoutError, TypeError, ValueError) as error:
+        if hasattr(client, "_loop_runner"):
+            client.close()
+            client._loop_runner.stop()  # noqa: SLF001 - what close() does for clients that have worked
+        why = next(iter(str(error).splitlines()), "what listens there is no Dask scheduler, or too slow")
+        raise StudyError(f"no Dask scheduler answers at {where}: {why}") from None
     return client
+
+
+async def knock(where: str) -> None:
+    """See whether somebody who knows Dask answers; a client would wait for ever for one who says nothing."""
+    security = library().Security().get_connection_args("client")
+    comm = await asyncio.wait_for(library().core.connect(where, timeout=CONNECT_S, **security), CONNECT_S + 1.0)
+    comm.abort()
 
 
 def end_workers(local: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import zlib
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,8 @@ REASONS: Final = {
     "SQLITE_TOOBIG": "cannot be written: a run is larger than SQLite takes",
 }
 """What went wrong and what to do, by the name that SQLite gives it, or its beginning."""
+SENSELESS: Final = (LookupError, OverflowError, TypeError, ValueError, zlib.error)
+"""What comes of reading a file whose tables are sound and whose content is not."""
 
 
 class Database:
@@ -50,8 +53,8 @@ class Database:
         self.path = path
         self.name = "temporary store" if path is None else str(path)
         self.is_writer = is_writer
-        self.is_new = path is not None and not path.exists()
         with self.telling():
+            self.is_new = path is not None and not path.exists()
             self.connection = connect(path, is_writer=is_writer)
         try:
             with self.telling():
@@ -86,11 +89,22 @@ class Database:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """Say in one line what SQLite finds wrong."""
+        """Say in one line what SQLite, or the system, finds wrong."""
         try:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"{self.name}: {reason(error, self.path, is_writer=self.is_writer)}") from None
+        except OSError as error:
+            raise StoreError(f"{self.name}: {(error.strerror or str(error)).lower()}; give another file") from None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Say in one line that what is read makes no sense."""
+        try:
+            with self.telling():
+                yield
+        except SENSELESS:
+            raise StoreError(f"{self.name}: {REASONS['SQLITE_CORRUPT']}") from None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -106,7 +120,7 @@ class Database:
 
     def rows(self, query: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Give all rows of a query; nobody is held up by a reader who goes on thinking."""
-        with self.telling():
+        with self.reading():
             return self.connection.execute(query, tuple(values)).fetchall()
 
     def one(self, query: str, values: Iterable[Any] = ()) -> Any:
@@ -135,7 +149,10 @@ def reason(error: sqlite3.Error, path: Path | None, *, is_writer: bool) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if path and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
         return f"cannot be {'written' if is_writer else 'read'}: {obstacle(path, is_writer=is_writer)}"
-    return next((text for start, text in REASONS.items() if name.startswith(start)), f"cannot be used: {error}")
+    return next(
+        (text for start, text in REASONS.items() if name.startswith(start)),
+        f"cannot be used: {error}; give another file",
+    )
 
 
 def obstacle(path: Path, *, is_writer: bool) -> str:

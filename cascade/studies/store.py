@@ -117,7 +117,9 @@ class Store:
     def outcomes(self) -> Iterator[tuple[int, str, Outcome]]:
         """Yield number, label and outcome of each finished run by number; few of them are in memory at a time."""
         for run, label, *numbers, entries, hits in self._batches("*", AT_ONCE):
-            yield run, label, outcome_of(numbers, entries, hits)
+            with self._database.reading():
+                found = outcome_of(numbers, entries, hits)
+            yield run, label, found
 
     def outcome(self, run: int) -> Outcome:
         """Give the outcome of one run."""
@@ -125,13 +127,15 @@ class Store:
         if not found:
             raise StoreError(f"{self._database.name}: run {run} has not been played")
         _, _, *numbers, entries, hits = found[0]
-        return outcome_of(numbers, entries, hits)
+        with self._database.reading():
+            return outcome_of(numbers, entries, hits)
 
     def table(self) -> NDArray[Any]:
         """Give the numbers of all finished runs as one array of :data:`~cascade.studies.rows.NUMBERS`, by number."""
         table = np.empty(len(self), NUMBERS)
-        for place, row in enumerate(self._batches(", ".join(NUMBERS.names or ()), NUMBERS_AT_ONCE)):
-            table[place] = tuple(np.nan if value is None else value for value in row)
+        with self._database.reading():
+            for place, row in enumerate(self._batches(", ".join(NUMBERS.names or ()), NUMBERS_AT_ONCE)):
+                table[place] = tuple(np.nan if value is None else value for value in row)
         return table
 
     def labels(self) -> Iterator[str]:
@@ -243,5 +247,6 @@ def identity_in(database: Database) -> Identity:
     """Read what the runs of a store are of."""
     version = database.one("SELECT value FROM about WHERE name = 'cascade'")
     parts = dict(database.rows("SELECT name, hash FROM parts ORDER BY place"))
-    settings = {name: json.loads(text) for name, text in database.rows("SELECT name, value FROM settings")}
+    with database.reading():
+        settings = {name: json.loads(text) for name, text in database.rows("SELECT name, value FROM settings")}
     return Identity(version, parts, settings)

@@ -18,6 +18,8 @@ from cascade.analysis.montecarlo import MonteCarlo, MonteCarloStudy, SaltelliStu
 from cascade.analysis.sampling import RANDOMISATIONS, Points, rounded_up
 from cascade.analysis.sensitivity import by_design, given_data, saltelli_points
 from cascade.model.uncertain import places, settled
+from cascade.report.export import export
+from cascade.report.formats import Format
 from cascade.studies.carry_out import carry_out
 from cascade.studies.store import open_store
 
@@ -162,6 +164,33 @@ def test_rates_that_are_uncertain_are_averaged_over() -> None:
     assert abs(found.value - exact) < 4.0 * found.error
 
 
+@pytest.mark.parametrize(
+    ("parts", "incidents"),
+    [
+        ("db: {reliability: {rate: {choice: [0/s, 2/d]}, mttr: 1h}}}", 0.5 * 2.0 / (1.0 + 1.0 / 12.0)),
+        ("db: {reliability: {rate: {choice: [0/s, 0/s, 2/d]}, mttr: 1h}}, log: {reliability: {rate: 1/d, mttr: 1h}}}",
+         (2.0 / 3.0) * 24.0 / 25.0 + 3.0 / 3.0 * (24.0 / 25.0) * (12.0 / 13.0)),
+        ("db: {replicas: {choice: [1, 2, 4]}, reliability: {rate: 1/d, mttr: 1h}}}",
+         sum(count * (24.0 / 25.0) ** count for count in (1, 2, 4)) / 3.0),
+        ("db: {reliability: {rate: 1/d, mttr: 1h}}}\ndomains: {rack: {members: [db], beta: {choice: [0%, 100%]}}}",
+         24.0 / 25.0),
+    ],
+    ids=["never", "seldom", "replicas", "common cause"],
+)  # fmt: skip
+def test_what_can_fail_is_drawn_with_its_numbers(parts: str, incidents: float) -> None:
+    design = Design(montecarlo_study(topology_of("services: {web: {demand: 1/s}, " + parts), samples=1536))
+
+    samples = [design.sample(number) for number in range(1536)]
+
+    often = math.fsum(sample.drawn.per_year for sample in samples) / len(samples) / 365.25
+    assert often == pytest.approx(incidents, rel=0.003)
+    counts = [sample.values.get("db: replicas", 1) for sample in samples]
+    firsts = [sample.scenario.events[0].share_fraction if sample.scenario.events else None for sample in samples]
+    assert all(share in (None, 1.0 / count) for share, count in zip(firsts, counts, strict=True))
+    idle = [sample.number for sample in samples if not sample.drawn.failures]
+    assert all(cascade.replay_sample(design.study, number).outcome.impact_minutes == 0.0 for number in idle[:1])
+
+
 @pytest.mark.parametrize("text", [HARD, PAIR], ids=["hard", "pair"])
 def test_errors_are_as_large_as_they_say(text: str) -> None:
     shares = {HARD: 2.0 / 722.0, PAIR: 1.0 - (10.0 / 12.0) * (6.0 / 7.5)}
@@ -303,6 +332,7 @@ services:
     assert all((runs[0].series[name] == runs[1].series[name]).all() for name in runs[0].series)
     [said] = cascade.blast_radius(topology, ["db"], lasts_s=60.0).caveats
     assert said.startswith("4 numbers of the file are distributions; the median of each stands for it")
+    assert said in export(runs[0], Format.TEXT).replace("\n", " ")
 
 
 def test_what_is_certain_takes_one_run() -> None:
@@ -407,11 +437,12 @@ def test_incidents_come_at_any_time_of_a_day_that_has_a_rhythm() -> None:
     [
         ("services: {web: {demand: 1/s}}", {}, "no part says how often it fails, and there is no scenario; expected"),
         (HARD, {"samples": 0}, "expected 1 to"),
+        (HARD, {"until": 0.0}, "expected an error above 0 to sample until"),
         (HARD, {"seed": -1}, "expected a seed of 0 or more"),
         (HARD, {"scenario": "outege"}, "no scenario 'outege'"),
         (HARD, {"sensitivity": "sobel"}, "there is no sensitivity 'sobel'; there are given, sobol and none"),
     ],
-    ids=["nothing", "samples", "seed", "scenario", "sensitivity"],
+    ids=["nothing", "samples", "until", "seed", "scenario", "sensitivity"],
 )
 def test_what_cannot_be_sampled_is_one_line(text: str, options: dict[str, object], words: str) -> None:
     with pytest.raises(cascade.CascadeError, match=words) as caught:

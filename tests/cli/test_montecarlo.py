@@ -167,6 +167,22 @@ def test_what_cannot_be_asked_is_one_line(
     assert words in err
 
 
+@pytest.mark.parametrize(
+    ("lasts", "numbers"), [("5m", set()), ("{uniform: [5m, 7m]}", {"6", "7", "8"})], ids=["certain", "uncertain"]
+)
+def test_axes_of_losses_that_are_much_alike_have_plain_numbers(lasts: str, numbers: set[str]) -> None:
+    text = f"services: {{web: {{demand: 1/s}}}}\nscenarios: {{a: {{events: [{{at: 1m, fail: web, for: {lasts}}}]}}}}"
+
+    axes = cascade.plot_exceedance(cascade.montecarlo(cascade.loads(text), samples=64, workers=1))
+    axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr] # it is in one
+
+    low, high = axes.get_xlim()
+    ticks = [*axes.xaxis.get_major_ticks(), *axes.xaxis.get_minor_ticks()]
+    said = {tick.label1.get_text() for tick in ticks if low <= tick.get_loc() <= high} - {""}
+    assert said == numbers
+    plt.close("all")
+
+
 def test_figures_are_axes_in_axes_out(file: str) -> None:
     found = cascade.montecarlo(cascade.load(file), samples=64, clock=cascade.Clock(step_s=2.0), workers=1)
     for draw in (cascade.plot_impacts, cascade.plot_exceedance, cascade.plot_convergence, cascade.plot_sensitivity):

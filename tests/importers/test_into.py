@@ -76,6 +76,19 @@ def test_calls_that_are_not_there_are_added_and_counts_become_shares(topology: P
     assert report.services == 5
 
 
+def test_distributions_stay_in_the_file(topology: Path, tmp_path: Path) -> None:
+    uncertain = KEPT.replace("timeout: 9s}", "timeout: {uniform: [8s, 9s]}, per_request: {triangular: [0, 1, 3]}}")
+    uncertain = uncertain.replace("demand: 20/s", "demand: {lognormal: {median: 20/s, p95: 30/s}}")
+    topology.write_text(uncertain, encoding="utf-8")
+
+    text, _ = put(topology, [written(tmp_path, "edges.csv", EDGES)], "edge-list")
+
+    before, after = cascade.loads(uncertain).services["web"], cascade.loads(text).services["web"]
+    assert after.demand == before.demand
+    assert after.calls[0].timeout_s == before.calls[0].timeout_s
+    assert "timeout: {uniform: [8s, 9s]}" in text
+
+
 def test_putting_the_same_twice_changes_nothing_more(topology: Path, tmp_path: Path) -> None:
     rules = written(tmp_path, "rules.yaml", RULES)
     once, _ = put(topology, [rules], "istio")
