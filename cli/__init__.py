@@ -7,6 +7,7 @@ import keyword
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
@@ -53,7 +54,7 @@ def main() -> None:
 
 def nowhere() -> TextIO:
     """Stand in for a stream that was closed before the process began."""
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def note_interrupts() -> list[int]:

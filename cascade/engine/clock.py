@@ -49,8 +49,8 @@ def ticks(duration_s: float, edges_s: Sequence[float], *, step_s: float, samples
     """Lay steps of at most ``step_s`` such that every abrupt change and every sample falls on a boundary."""
     if duration_s > MOST_GIVEN_STEPS * step_s:
         raise ScenarioError(
-            f"a step of {format_seconds(step_s)} is too short to follow {format_seconds(duration_s)}: expected "
-            f"{format_seconds(duration_s / MOST_GIVEN_STEPS)} or more, for {MOST_GIVEN_STEPS:,} steps at most"
+            f"a step of {step_s:.3g} s is too short to follow {format_seconds(duration_s)}: expected "
+            f"{MOST_GIVEN_STEPS:,} steps at most, of {duration_s / MOST_GIVEN_STEPS:.3g} s or more"
         )
     grid = np.linspace(0.0, duration_s, samples + 1)
     inner = [edge for edge in edges_s if 0.0 < edge < duration_s]
