@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cascade.analysis.causes import Question, Verdict
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
     from cascade.analysis.cut_sets import CutSets, cut_sets
+    from cascade.analysis.expectations import Expectation, expectations
     from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
     from cascade.analysis.lint import Finding, Findings, lint
     from cascade.analysis.montecarlo import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Dependency,
         Domain,
         Event,
+        Expect,
         Fleet,
         Group,
         Needs,
@@ -77,6 +79,7 @@ _HOMES: Final = {
     "cascade.analysis.causes": ("Question", "Verdict"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
     "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
+    "cascade.analysis.expectations": ("Expectation", "expectations"),
     "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
     "cascade.analysis.lint": ("Finding", "Findings", "lint"),
     "cascade.analysis.montecarlo": (
@@ -99,8 +102,8 @@ _HOMES: Final = {
     "cascade.loading.schema": ("json_schema",),
     "cascade.logic.fault_tree": ("FaultTree",),
     "cascade.model": (
-        "Dependency", "Domain", "Event", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario", "Service",
-        "Topology",
+        "Dependency", "Domain", "Event", "Expect", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario",
+        "Service", "Topology",
     ),
     "cascade.report.figures": ("plot_series", "plot_timeline"),
     "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
@@ -124,6 +127,8 @@ __all__ = [
     "Dependency",
     "Domain",
     "Event",
+    "Expect",
+    "Expectation",
     "Fall",
     "FaultTree",
     "Finding",
@@ -159,6 +164,7 @@ __all__ = [
     "blast_radius",
     "contingencies",
     "cut_sets",
+    "expectations",
     "fault_tree",
     "free_parameters",
     "from_networkx",

@@ -36,6 +36,12 @@ BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 """Exit code when somebody presses Ctrl-C."""
 
+EXIT_CODES: Final = (
+    "Exit codes: 0 done, 1 a finding meets --fail-on or an expectation of the scenario is not met, "
+    "2 bad input or usage, 130 interrupted."
+)
+"""What they mean, below the help."""
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
@@ -97,9 +103,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"max_content_width": 120},
     )
-    app.callback(epilog="Exit codes: 0 done, 1 a finding meets --fail-on, 2 bad input or usage, 130 interrupted.")(
-        cascade
-    )
+    app.callback(epilog=EXIT_CODES)(cascade)
     for name in COMMANDS:
         function = python_name(name)
         app.command(name)(getattr(importlib.import_module(f"cascade_cli.{function}"), function))

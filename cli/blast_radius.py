@@ -9,12 +9,14 @@ import typer
 from cascade.report.formats import Format
 from cascade_cli.options import FileArgument, OutputOption, read
 from cascade_cli.results import (
+    ExitZeroOption,
     FormatOption,
     PlotOption,
     QuietOption,
     ScenarioOption,
     deliver,
     draw,
+    end,
     progress_bar,
 )
 
@@ -44,9 +46,13 @@ def blast_radius(
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,
     plot: PlotOption = None,
+    exit_zero: ExitZeroOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Say what is hit when NODEs fail (or a scenario is played): when, why, how hard, and when each is back."""
+    """Say what is hit when NODEs fail (or a scenario is played): when, why, how hard, and when each is back.
+
+    The exit code is 1 when an expectation of the scenario (`expect` in FILE) is not met.
+    """
     import cascade  # noqa: PLC0415 - so that --help is quick
 
     topology = read(file)
@@ -54,3 +60,4 @@ def blast_radius(
         blast = cascade.blast_radius(topology, nodes or (), lasts_s=lasts_s, scenario=scenario, progress=progress)
     draw(blast, plot)
     deliver(blast, form, output)
+    end(blast.run, exit_zero=exit_zero)

@@ -17,9 +17,12 @@ from cascade_cli.options import write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cascade.engine.run import Run
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is written.")]
 PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw it: a .png, .svg or .pdf.", dir_okay=False)]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+ExitZeroOption = Annotated[bool, typer.Option("--exit-zero", help="Exit code 0 also when an expectation is not met.")]
 ScenarioOption = Annotated[str | None, typer.Option("--scenario", "-s", help="What happens; the file's first.")]
 
 
@@ -32,6 +35,14 @@ def deliver(result: object, form: Format, output: Path | None) -> None:
         show_styled(text)
     else:
         write(text, output)
+
+
+def end(run: Run, *, exit_zero: bool) -> None:
+    """End with exit code 1 when an expectation of the scenario is not met, unless that is not wanted."""
+    from cascade.analysis.expectations import expectations  # noqa: PLC0415 - as above
+
+    if not exit_zero and not all(expectation.is_met for expectation in expectations(run)):
+        raise typer.Exit(1)
 
 
 def show_styled(text: str) -> None:

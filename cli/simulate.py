@@ -9,12 +9,14 @@ import typer
 from cascade.report.formats import Format
 from cascade_cli.options import FileArgument, OutputOption, read
 from cascade_cli.results import (
+    ExitZeroOption,
     FormatOption,
     PlotOption,
     QuietOption,
     ScenarioOption,
     deliver,
     draw,
+    end,
     progress_bar,
 )
 
@@ -32,9 +34,13 @@ def simulate(
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,
     plot: PlotOption = None,
+    exit_zero: ExitZeroOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Play a scenario, failures like db@10m+30m added, and tell it over time."""
+    """Play a scenario, failures like db@10m+30m added, and tell it over time.
+
+    The exit code is 1 when an expectation of the scenario (`expect` in FILE) is not met.
+    """
     import cascade  # noqa: PLC0415 - so that --help is quick
     from cascade.analysis.failures import parse_failure, scenario_with  # noqa: PLC0415 - as above
 
@@ -44,3 +50,4 @@ def simulate(
         run = cascade.simulate(topology, played, clock=cascade.Clock(samples=samples), progress=progress)
     draw(run, plot)
     deliver(run, form, output)
+    end(run, exit_zero=exit_zero)

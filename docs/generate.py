@@ -14,12 +14,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import TypeAdapter
+
 import cascade
 from cascade.analysis.sentences import OWN
 from cascade.behaviours.part import Part
 from cascade.engine.run import SERIES
 from cascade.laws import SHAPES, form_of
 from cascade.loading.schema import DISTRIBUTIONS, field_docstrings, json_schema, summary
+from cascade.model.expectation import PlainSeconds
 from cascade.units import format_seconds, parse_seconds
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ SIMPLE: Final = {"integer": "whole number", "number": "number", "boolean": "`tru
 UNSAID: Final = ({"type": "null"}, *({"$ref": f"#/$defs/{name}"} for name in DISTRIBUTIONS))
 """What is said once for all keys."""
 ROOT_PART: Final = "Topology"
+PLAIN_DURATION: Final = TypeAdapter(PlainSeconds).json_schema()["pattern"]
+"""How a duration looks that is no distribution."""
 WIDTH: Final = "100"
 """Columns of the commands' help."""
 
@@ -154,6 +159,8 @@ def named(name: str, definitions: dict[str, Schema]) -> str:
 
 def words(entry: Schema) -> str:
     """List the words that may stand at a key; nothing when there are too many to list."""
+    if entry.get("pattern") == PLAIN_DURATION:
+        return CALLED["Duration"]
     if "examples" in entry:
         return " or ".join(f"`{example}`" for example in entry["examples"])
     choices = entry.get("enum", [entry["const"]] if "const" in entry else [])

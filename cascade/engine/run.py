@@ -81,6 +81,8 @@ class Run:
     """Load of each name at rest, before the first event (N,) [1/s]."""
     event_times_s: tuple[float, ...]
     """When each event of the scenario took effect (T_events,); inf for those that never could."""
+    breakers_opened_s: dict[str, float]
+    """When the circuit breaker of each call (``caller -> callee``) first opened [s]; inf for those that never did."""
     step_s: float
     """Time step [s]."""
     step_error_fraction: float

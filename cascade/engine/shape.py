@@ -86,10 +86,12 @@ def trip_breakers(system: System, state: State, t_s: float, dt: float) -> None:
     """Stop calls whose failures have passed the threshold."""
     for b in range(system.breakers.size):
         breaker, memory = system.breakers[b], state.breakers[b]
-        live = state.calls[breaker.call]
+        live, was_until_s = state.calls[breaker.call], memory.open_until_s
         memory.failing, memory.open_until_s = circuit_breaker.advance(
             memory.failing, memory.open_until_s, 1.0 - live.ok, breaker.trip, breaker.window_s, breaker.open_s, t_s, dt
         )
+        if memory.open_until_s > was_until_s:
+            memory.opened_s = min(memory.opened_s, t_s)
         share = circuit_breaker.passed(memory.open_until_s, breaker.half_open, t_s)
         live.calls *= share
         live.live *= share

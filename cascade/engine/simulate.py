@@ -14,6 +14,7 @@ from cascade.engine import blame, flows, loop
 from cascade.engine import record as recording
 from cascade.engine.clock import FIRST_STEPS, MOST_STEPS, TOLERANCE, Clock, Ticks, ticks
 from cascade.engine.compile import Compiled, compile_topology, special_calls
+from cascade.engine.parts import calls_with
 from cascade.engine.plan import edge_times, make_plan, switched_calls, touched_nodes
 from cascade.engine.run import SERIES, Fall, Mechanism, Run
 from cascade.engine.state import State, initial_state
@@ -144,6 +145,7 @@ def play(
     laid = ticks(scenario.duration_s, edge_times(plan), step_s=step_s, samples=samples)
     state, at_rest, is_settled = bring_to_rest(system, special, step_s, keeps_ledger=keeps_ledger)
     state.ledger[:] = 0.0
+    column(state.breakers, "opened_s")[:] = math.inf
     state.awake[:], state.in_doubt[:] = True, True
     column(state.nodes, "at_rest")[:] = False
     falls = blame.no_falls(system, at_rest[:, flows.OFFERED].copy())
@@ -256,11 +258,18 @@ def make_run(
         falls=name_falls(compiled, played.falls),
         usual_rps=(*(float(played.falls.usual_rps[node]) for node in nodes), *[0.0] * len(fleets)),
         event_times_s=event_times(scenario, played.plan),
+        breakers_opened_s=breaker_times(topology, played.state),
         step_s=step_s,
         step_error_fraction=error,
         is_settled_at_start=bool(played.is_settled),
         version=version(),
     )
+
+
+def breaker_times(topology: Topology, state: State) -> dict[str, float]:
+    """Give when the breaker of each call first opened [s]; inf for those that never did."""
+    calls = [f"{name} -> {call.to}" for name, call, _ in calls_with(topology, "circuit_breaker")]
+    return dict(zip(calls, column(state.breakers, "opened_s").tolist(), strict=True))
 
 
 def make_series(topology: Topology, record: Record, nodes: list[int], fleets: list[int]) -> dict[str, Floats]:

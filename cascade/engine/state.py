@@ -190,6 +190,8 @@ class BreakerState:
     """When it half-opens [s]; 0 while closed."""
     failing: float
     """Smoothed share of failed attempts."""
+    opened_s: float
+    """When it first opened [s]; inf until then."""
 
 
 class State(NamedTuple):
@@ -248,7 +250,7 @@ def initial_state(system: System, *, keeps_ledger: bool = False) -> State:
         fleets=empty_table(PopulationState, m, in_service=sizes, checking=1.0),
         leases=_rings(sizes),
         comebacks=empty_table(ComebackState, system.comebacks.size, warmth=1.0),
-        breakers=empty_table(BreakerState, system.breakers.size),
+        breakers=empty_table(BreakerState, system.breakers.size, opened_s=np.inf),
         good_entries=_rings(np.ones(system.caches.size)),
         bad_entries=np.zeros((system.caches.size, WIDTH)),
         ledger=np.zeros((e if keeps_ledger else 0, 3)),

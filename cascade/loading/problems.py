@@ -11,6 +11,7 @@ from cascade.errors import Problem
 from cascade.loading.fields import annotation_at, is_choice, keys_of, part_of
 from cascade.loading.source import one_line
 from cascade.model import Dependency, Domain, Topology
+from cascade.model.expectation import BacklogBelow, BreakerOpensWithin, PeakAmplification, RecoversWithin
 from cascade.units import closest
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ SHORT_FORMS: Final[dict[type[Part] | None, str]] = {
     Demand: "a rate with its unit, like 1200/s, or a mapping",
     Dependency: "a name or a mapping",
     Domain: "a list of names or a mapping",
+    RecoversWithin: "a duration or a mapping",
+    BreakerOpensWithin: "a duration or a mapping",
+    PeakAmplification: "a number or a mapping",
+    BacklogBelow: "a number or a mapping",
 }
 """What may stand for a part in place of a mapping."""
 _BOUNDS: Final = {

@@ -24,6 +24,13 @@ DISTRIBUTIONS: Final = {"Distribution": Distribution, "QuantityDistribution": Qu
 """Distributions of plain numbers and of those with a unit, by the name that they have in the schema."""
 QUANTITIES: Final = {**DISTRIBUTIONS, "Duration": Seconds, "Rate": Rps, "Limit": Limit, "Share": Fraction}
 """The number types that have a unit, likewise."""
+EXPECTED_ALONE: Final = {
+    "recovers_within": ("RecoversWithin", "within"),
+    "breaker_opens_within": ("BreakerOpensWithin", "within"),
+    "peak_amplification": ("PeakAmplification", "below"),
+    "backlog_below": ("BacklogBelow", "count"),
+}
+"""Expectations of which the bound may stand alone, with the part and the key that it then stands for."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -109,6 +116,10 @@ def allow_short_forms(topology: dict[str, Any], definitions: dict[str, dict[str,
     service = definitions["Service"]["properties"]
     service["demand"]["anyOf"].insert(0, TypeAdapter(Rps).json_schema())
     service["calls"]["items"] = {"anyOf": [{"type": "string"}, service["calls"]["items"]]}
+    for key, (part, inner) in EXPECTED_ALONE.items():
+        bound = definitions[part]["properties"][inner]
+        alone = {word: value for word, value in bound.items() if word not in {"title", "description", "default"}}
+        definitions["Expect"]["properties"][key]["anyOf"].insert(0, alone)
     members = definitions["Domain"]["properties"]["members"]
     allowed = {key: members.pop(key) for key in ("type", "additionalProperties")}
     members["anyOf"] = [names, allowed]

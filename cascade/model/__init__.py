@@ -1,6 +1,7 @@
 """What a topology *is*: immutable values, valid once made."""
 
 from cascade.model.dependency import Dependency, Needs
+from cascade.model.expectation import Expect
 from cascade.model.fleet import Fleet
 from cascade.model.group import Domain, Group
 from cascade.model.scenario import Event, Observed, Scenario
@@ -12,6 +13,7 @@ __all__ = [
     "Dependency",
     "Domain",
     "Event",
+    "Expect",
     "Fleet",
     "Group",
     "Needs",

@@ -11,6 +11,7 @@ from cascade.units import closest
 
 if TYPE_CHECKING:
     from cascade.model.dependency import Dependency
+    from cascade.model.expectation import BreakerOpensWithin, Expect
     from cascade.model.fleet import Fleet
     from cascade.model.scenario import Event, Scenario
     from cascade.model.service import Service
@@ -49,12 +50,56 @@ def inconsistencies(topology: Topology) -> Iterator[Finding]:
     for name, domain in topology.domains.items():
         for member in domain.members:
             yield from _unknown(("domains", name, "members", member), member, nodes, "service, group or fleet")
-    targets = _targets(topology) if topology.scenarios else {}
+    if topology.scenarios:
+        yield from _in_scenarios(topology)
+    for index, window in enumerate(topology.observed):
+        yield from _unknown(("observed", index, "service"), window.service, nodes, "service or fleet")
+
+
+def _in_scenarios(topology: Topology) -> Iterator[Finding]:
+    targets = _targets(topology)
     for name, scenario in topology.scenarios.items():
         for index, event in enumerate(scenario.events):
             yield from _below(("scenarios", name, "events", index), _in_event(event, scenario, targets))
-    for index, window in enumerate(topology.observed):
-        yield from _unknown(("observed", index, "service"), window.service, nodes, "service or fleet")
+        if scenario.expect:
+            yield from _below(("scenarios", name, "expect"), in_expectations(scenario.expect, topology))
+
+
+def in_expectations(expect: Expect, topology: Topology) -> Iterator[Finding]:
+    """Yield the path and message of every name in the expectations of a scenario that does not exist."""
+    parts = {**topology.services, **topology.groups, **topology.fleets}
+    for index, name in enumerate(expect.stays_up):
+        yield from _unknown(("stays_up", index), name, parts, "service, group or fleet")
+    for index, name in enumerate(expect.recovers_within.of if expect.recovers_within else ()):
+        yield from _unknown(("recovers_within", "of", index), name, parts, "service, group or fleet")
+    if not any(service.is_entry_point for service in topology.services.values()):
+        if expect.recovers_within and not expect.recovers_within.of:
+            yield ("recovers_within",), "no service has demand; say 'of' whom"
+        if expect.loses_at_most_count is not None:
+            yield ("loses_at_most",), "no service has demand, so that no request of users can be lost"
+    if expect.peak_amplification and expect.peak_amplification.at is not None:
+        yield from _unknown(("peak_amplification", "at"), expect.peak_amplification.at, topology.services, "service")
+    if expect.backlog_below and expect.backlog_below.at is not None:
+        stores = {**topology.services, **topology.fleets}
+        yield from _unknown(("backlog_below", "at"), expect.backlog_below.at, stores, "service or fleet")
+    elif expect.backlog_below and not topology.services:
+        yield ("backlog_below",), "there is no service where work could wait"
+    if expect.breaker_opens_within:
+        yield from _in_opening(expect.breaker_opens_within, topology.services)
+
+
+def _in_opening(opening: BreakerOpensWithin, services: Mapping[str, Service]) -> Iterator[Finding]:
+    breakers = {
+        f"{name} -> {call.to}": None
+        for name, service in services.items()
+        for call in service.calls
+        if call.circuit_breaker and call.is_call
+    }
+    what = "call ('caller -> callee') with a circuit breaker"
+    if opening.call is not None:
+        yield from _unknown(("breaker_opens_within", "call"), opening.call, breakers, what)
+    elif not breakers:
+        yield ("breaker_opens_within",), "no call has a circuit breaker"
 
 
 def _below(path: Path, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from cascade.behaviours.part import Part
 from cascade.laws import is_law
+from cascade.model.expectation import Expect
 from cascade.units import (
     DURATION,
     QUANTITY_LAW,
@@ -171,6 +172,8 @@ class Scenario(Part):
     """How long it is followed."""
     events: tuple[Event, ...] = ()
     """What happens."""
+    expect: Expect | None = None
+    """What it must come to; ``simulate`` and ``blast-radius`` say whether it does."""
 
     def seconds(self, time: float | dt.datetime) -> float:
         """Seconds from the scenario's start to a time."""

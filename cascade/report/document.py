@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any, cast
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.expectations import Expectation, expectations
 from cascade.analysis.replay import Comparison, Edge, Replay
 from cascade.engine.run import Run
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         BlastRadiusDocument,
         ComparedEdge,
         ComparedWindow,
+        ExpectationDocument,
         ImpactDocument,
         PartOverTime,
         ReplayDocument,
@@ -62,6 +64,7 @@ def _(run: Run) -> SimulateDocument:
             {"name": fall.name, "time_s": fall.time_s, "mechanism": word(fall.mechanism), "cause": fall.cause}
             for fall in run.falls
         ],
+        "expectations": [expectation_values(expectation) for expectation in expectations(run)],
         "times_s": short(run.times_s),
         "parts": [part_values(run, name) for name in run.names],
     }
@@ -101,6 +104,21 @@ def _(blast: BlastRadius) -> BlastRadiusDocument:
             for point in blast.single_points
         ],
         "hit_before": list(blast.hit_before),
+        "expectations": [expectation_values(expectation) for expectation in expectations(blast.run)],
+    }
+
+
+def expectation_values(expectation: Expectation) -> ExpectationDocument:
+    """Give one thing that the scenario must come to, and what it came to."""
+    return {
+        "key": expectation.key,
+        "expected": expectation.expected,
+        "found": expectation.found,
+        "is_met": expectation.is_met,
+        "bound": expectation.bound,
+        "value": expectation.value,
+        "part": expectation.part,
+        "time_s": expectation.time_s,
     }
 
 

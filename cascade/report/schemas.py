@@ -13,8 +13,9 @@ from typing_extensions import TypedDict  # pydantic reads that of typing only fr
 
 from cascade.engine.run import SERIES, Mechanism
 from cascade.errors import CascadeError
+from cascade.loading.fields import keys_of
 from cascade.loading.schema import DIALECT
-from cascade.model import Event
+from cascade.model import Event, Expect
 from cascade.report.import_schema import ImportDocument
 from cascade.report.lint_schema import LintDocument
 from cascade.report.montecarlo_schema import MonteCarloDocument
@@ -168,6 +169,24 @@ class FallDocument(TypedDict):
     """What it came through; null when it fell by itself."""
 
 
+class ExpectationDocument(TypedDict):
+    """One thing that the scenario must come to, and what it came to."""
+
+    key: Annotated[str, Field(json_schema_extra={"enum": list(keys_of(Expect))})]
+    """As in the topology file."""
+    expected: str
+    found: str
+    is_met: bool
+    bound: Amount | None
+    """Seconds, requests or a factor; null for `stays_up`."""
+    value: Amount | None
+    """What was found, in the same unit; null where that never happened."""
+    part: str | None
+    """The part, or the call, that decided it; null when no single one did."""
+    time_s: Amount | None
+    """When that was; null when at no single moment."""
+
+
 def values_of(series: str) -> Any:
     """Type of a series in a document, with its meaning."""
     values: Any = list[Share] if series.endswith("_fraction") else list[float | None]
@@ -191,6 +210,8 @@ class SimulateDocument(Setting):
     events: list[PlayedEvent]
     falls: list[FallDocument]
     """In the order of time."""
+    expectations: list[ExpectationDocument]
+    """What the scenario must come to; none where it does not say."""
     times_s: list[Amount]
     """Ends of the samples."""
     parts: list[PartOverTime]
@@ -277,6 +298,8 @@ class BlastRadiusDocument(Setting):
     """Those that were met on the way, what takes most with it first."""
     hit_before: list[str]
     """What was outside its objective before anything happened, and is left out."""
+    expectations: list[ExpectationDocument]
+    """What the scenario must come to; none where it does not say."""
 
 
 class ComparedEdge(TypedDict):

@@ -10,6 +10,7 @@ import numpy as np
 
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.analysis.caveats import of_distributions
+from cascade.analysis.expectations import expectations
 from cascade.analysis.replay import Comparison, Edge, Replay
 from cascade.analysis.sentences import about, brief
 from cascade.engine.run import Run
@@ -38,7 +39,7 @@ def blocks(result: object) -> list[Block]:
 
 @blocks.register
 def _(blast: BlastRadius) -> list[Block]:
-    found: list[Block] = [blast.headline, setting(blast.run) + "."]
+    found: list[Block] = [blast.headline, setting(blast.run) + ".", *expectations_tables(blast.run)]
     if blast.hit_before:
         names = listed(blast.hit_before)
         found.append(f"Outside its objective before anything happened, and left out: {names}.")
@@ -49,6 +50,20 @@ def _(blast: BlastRadius) -> list[Block]:
     if blast.single_points:
         found.append(single_points_table(blast))
     return [*found, *blast.caveats]
+
+
+def expectations_tables(run: Run) -> list[Table]:
+    """Hold the run against what its scenario must come to, if that says anything."""
+    rows = tuple(
+        (
+            expectation.verdict,
+            expectation.expected,
+            expectation.found,
+            "" if expectation.time_s is None else moment_text(run, expectation.time_s),
+        )
+        for expectation in expectations(run)
+    )
+    return [Table("What is expected of the scenario", ("", "expected", "found", "when"), rows)] if rows else []
 
 
 def impact_table(blast: BlastRadius) -> Table:
@@ -158,6 +173,7 @@ def _(run: Run) -> list[Block]:
     if run.scenario.events:
         rows = tuple((moment_text(run, time_s), text) for time_s, text in events_of(run))
         found.append(Table("What happens", ("when", "event"), rows))
+    found += expectations_tables(run)
     found += [users_table(run), lanes_table(run)]
     if not math.isnan(run.step_error_fraction):
         found.append(f"Step {run.step_s:.3g} s, error of the step at most {run.step_error_fraction:.2%}.")

@@ -21,7 +21,7 @@ SYNTAX: Final = {"bad_indentation", "tab", "unclosed", "unknown_alias", "two_doc
 OUT_OF_SIGHT: Final = (
     r"was given before|has no meaning here|unknown service|unknown call|cannot |calls itself|calls '.*' twice"
     r"|of \d+ members|contains itself|already the name|outside the scenario|needs the scenario's start"
-    r"|UTC offset|between 0%"
+    r"|UTC offset|between 0%|no service has demand|no call has"
 )
 """Problems that need more than the shape of a document to be seen."""
 
