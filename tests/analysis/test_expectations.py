@@ -136,6 +136,19 @@ def test_what_is_down_from_the_beginning_never_stays_up() -> None:
     assert found.found == "web is outside its objective before anything happens"
 
 
+def test_a_breaker_that_opens_before_the_first_event_is_no_answer_to_it() -> None:
+    call = "{to: mail, circuit_breaker: {failure_rate: 50%, window: 10s}}"
+    system = cascade.loads(f"services: {{web: {{demand: 10/s, calls: [{call}]}}, mail: {{rate_limit: 1/s}}, db: }}")
+    scenario = cascade.Scenario.model_validate(
+        {"events": [{"at": 300.0, "fail": "db"}], "expect": {"breaker_opens_within": 3600.0}}
+    )
+
+    [found] = cascade.expectations(cascade.simulate(system, scenario))
+
+    assert not found.is_met
+    assert found.found == "that of web -> mail opened before anything happened"
+
+
 def test_a_storm_that_stays_never_recovers_and_says_so() -> None:
     storm = cascade.load(ROOT / "topologies/retry-storm.yaml")
     scenario = storm.scenarios["storm"].changed(expect=Expect.model_validate({"recovers_within": "5m"}))
