@@ -258,3 +258,17 @@ def test_a_terminal_gets_the_same_text_with_heads_that_stand_out(
 
     assert re.sub("\x1b\\[[0-9]*m", "", shown) == plain
     assert ("\x1b[1m" in shown) == (not no_colour)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("stream", "code", "words"),
+    [(">/dev/full", 2, "standard output: cannot be written: no space left"), (">&-", 0, "")],
+)
+def test_standard_output_that_is_full_or_closed_is_no_traceback(stream: str, code: int, words: str) -> None:
+    command = f"{sys.executable} -c 'from cascade_cli import main; main()' schema {stream}"
+    done = subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, text=True, cwd=ROOT)
+
+    assert done.returncode == code
+    assert done.stderr.startswith(words)
+    assert done.stderr.count("\n") == bool(words)

@@ -100,6 +100,15 @@ def test_a_storm_that_feeds_itself_is_proved_stuck_long_before_the_end() -> None
     assert stage.play(hour).ending is Ending.STUCK
 
 
+@pytest.mark.parametrize("over_s", [0.0, 60.0])
+def test_what_is_at_rest_while_it_is_broken_is_restored(over_s: float) -> None:
+    shop = cascade.loads("services: {web: {demand: 10/s, calls: [db]}, db: }")
+    events = (Event(at=60.0, fail="db"), Event(at=660.0, restore="db", over_s=over_s))
+    outcome = Stage(shop, clock=Clock(step_s=0.25)).play(Scenario(duration_s=3600.0, events=events))
+    assert outcome.ending is Ending.RECOVERED
+    assert outcome.impact_minutes == pytest.approx(10.0, rel=1e-2)
+
+
 def test_a_backlog_that_grows_for_ever_is_not_called_stuck() -> None:
     late = cascade.loads(
         "services: {web: {demand: 20/s, concurrency: {max: 1}, service_time: 40ms, calls: [db]}, db: }"

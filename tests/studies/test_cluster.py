@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import socket
 import sys
 import tempfile
 import threading
@@ -101,7 +102,7 @@ def test_a_worker_with_another_cascade_is_told() -> None:
     assert told.endswith("and this is 9.9: install the same on both")
 
 
-@pytest.mark.parametrize("nobody", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
+@pytest.mark.parametrize("nobody", ["tcp://127.0.0.1:9", "tls://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
 def test_a_scheduler_that_does_not_answer_is_told(nobody: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
 
@@ -111,8 +112,22 @@ def test_a_scheduler_that_does_not_answer_is_told(nobody: str, monkeypatch: pyte
     assert "\n" not in str(told.value)
 
 
-def test_nothing_is_left_of_a_failed_connection_that_ends_itself_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_listens_and_says_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the port of a dashboard; Dask itself would wait for ever."""
     monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(StudyError, match="what listens there is no Dask scheduler"):
+            played(MadeUp(), engine="dask", scheduler=where)
+
+
+def test_nothing_is_left_of_a_failed_connection_that_ends_itself_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def say_nothing(_: str) -> None:
+        pass
+
+    monkeypatch.setattr(cluster, "CONNECT_S", 0.3)
+    monkeypatch.setattr(cluster, "knock", say_nothing)
     before = {*threading.enumerate()}
 
     with pytest.raises(StudyError):

@@ -204,6 +204,8 @@ def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
             read_store(file)
     assert "cannot be written: it is a folder" in refusal(MadeUp(), tmp_path)
     assert "cannot be written: there is no folder" in refusal(MadeUp(), tmp_path / "nowhere" / "x.db")
+    with pytest.raises(StoreError, match="file name too long"):
+        open_store(MadeUp(), tmp_path / ("x" * 300))
     (tmp_path / "empty.db").touch()
     with pytest.raises(StoreError, match="there is nothing in it yet"):
         read_store(tmp_path / "empty.db")
@@ -234,6 +236,30 @@ def test_a_damaged_store_is_refused(path: Path) -> None:
 
     with pytest.raises(StoreError, match="is damaged") as refused:
         read_store(path)
+    one_line(refused.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE runs SET hits = x'00'",
+        "UPDATE runs SET entries = 1",
+        "UPDATE runs SET ending = 7",
+        "UPDATE settings SET value = '{'",
+        "UPDATE names SET name = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_a_store_of_sound_tables_with_senseless_content_is_refused(damage: str, path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(damage)
+    connection.commit()
+    connection.close()
+
+    with (
+        pytest.raises(StoreError, match=r"is damaged|Could not decode") as refused,
+        open_store(MadeUp(10), path) as store,
+    ):
+        list(store.outcomes())
     one_line(refused.value)
 
 
