@@ -27,12 +27,15 @@ NodesArgument = Annotated[
 
 def seconds(text: str) -> float:
     """Read a duration."""
-    from cascade.units import parse_seconds  # noqa: PLC0415 - so that --help is quick
+    from cascade.units import MAX_SECONDS, parse_seconds  # noqa: PLC0415 - so that --help is quick
 
     try:
-        return parse_seconds(text)
+        time_s = parse_seconds(text)
     except ValueError as error:
         raise typer.BadParameter(f"expected {error}, got '{text}'") from None
+    if time_s > MAX_SECONDS:
+        raise typer.BadParameter(f"expected 100000d or less, got '{text}'")
+    return time_s
 
 
 ForOption = Annotated[float, typer.Option("--for", parser=seconds, metavar="DURATION", help="How long it fails.")]

@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
     from cascade.engine.run import Run
 
+PICTURES = (".png", ".svg", ".pdf")
+"""Endings of pictures."""
+
+
+def drawable(path: Path | None) -> Path | None:
+    """Refuse a picture of a kind that nobody can draw, before anything is played."""
+    if path is not None and path.suffix.lower() not in PICTURES:
+        raise CascadeError(f"{path}: expected a picture that ends in {', '.join(PICTURES[:-1])} or {PICTURES[-1]}")
+    return path
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How the result is written.")]
-PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw it: a .png, .svg or .pdf.", dir_okay=False)]
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", help="Draw it: a .png, .svg or .pdf.", dir_okay=False, callback=drawable)
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 ExitZeroOption = Annotated[bool, typer.Option("--exit-zero", help="Exit code 0 also when an expectation is not met.")]
 ScenarioOption = Annotated[str | None, typer.Option("--scenario", "-s", help="What happens; the file's first.")]
@@ -75,8 +88,6 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CascadeError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:  # matplotlib's word for an unknown ending
-        raise CascadeError(f"{path}: {error}") from None
 
 
 @contextmanager

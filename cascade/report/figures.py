@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import matplotlib.pyplot as plt
@@ -258,5 +259,6 @@ def save_figure(axes: Axes, path: Path) -> None:
     }
     figure = axes.get_figure(root=True)
     assert figure is not None, "axes of ours are always in one"
-    with plt.rc_context({"svg.hashsalt": "cascade"}):
+    with plt.rc_context({"svg.hashsalt": "cascade"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font does not have
         figure.savefig(path, dpi=150, metadata=undated.get(kind))

@@ -71,7 +71,7 @@ def test_writes_report_and_figure_to_files(shop: str, tmp_path: Path, capsys: py
         (["db", "--scenario", "night"], "expected either names of what fails or a scenario"),
         (["--scenario", "nigth"], "no scenario 'nigth' in shop, did you mean 'night'?"),
         (["-o", "missing/report.txt"], "missing/report.txt: cannot be written: no such file or directory"),
-        (["--plot", "timeline.doc"], "timeline.doc: Format 'doc' is not supported"),
+        (["--plot", "timeline.doc"], "timeline.doc: expected a picture that ends in .png, .svg or .pdf"),
     ],
 )
 def test_what_is_wrong_is_one_line_on_standard_error(
