@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade.report.formats import Format
-from cascade_cli.options import FileArgument, OutputOption, read
+from cascade_cli.options import FileArgument, OutputOption, read, seconds
 from cascade_cli.results import (
     ExitZeroOption,
     FormatOption,
@@ -23,19 +23,6 @@ from cascade_cli.results import (
 NodesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="NODE", help="What fails: services, groups, fleets or domains.")
 ]
-
-
-def seconds(text: str) -> float:
-    """Read a duration."""
-    from cascade.units import MAX_SECONDS, parse_seconds  # noqa: PLC0415 - so that --help is quick
-
-    try:
-        time_s = parse_seconds(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"expected {error}, got '{text}'") from None
-    if time_s > MAX_SECONDS:
-        raise typer.BadParameter(f"expected 100000d or less, got '{text}'")
-    return time_s
 
 
 ForOption = Annotated[float, typer.Option("--for", parser=seconds, metavar="DURATION", help="How long it fails.")]

@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from cascade.report.formats import Format
-from cascade_cli.blast_radius import seconds
 from cascade_cli.options import (
     Engine,
     EngineOption,
     FileArgument,
     OutputOption,
     SchedulerOption,
+    StepOption,
     StoreOption,
     WorkersOption,
     read,
+    seconds,
 )
 from cascade_cli.progress import study_progress
 from cascade_cli.results import FormatOption, PlotOption, QuietOption, deliver, draw
@@ -55,9 +56,6 @@ UntilOption = Annotated[
 ]
 SampleOption = Annotated[
     int | None, typer.Option("--sample", min=0, metavar="NUMBER", help="Replay this one alone, and tell all of it.")
-]
-StepOption = Annotated[
-    float | None, typer.Option("--step", parser=seconds, metavar="DURATION", help="Length of a step; found by itself.")
 ]
 
 

@@ -37,6 +37,24 @@ StoreOption = Annotated[
 ]
 
 
+def seconds(text: str) -> float:
+    """Read a duration."""
+    from cascade.units import MAX_SECONDS, parse_seconds  # noqa: PLC0415 - so that --help is quick
+
+    try:
+        time_s = parse_seconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"expected {error}, got '{text}'") from None
+    if time_s > MAX_SECONDS:
+        raise typer.BadParameter(f"expected 100000d or less, got '{text}'")
+    return time_s
+
+
+StepOption = Annotated[
+    float | None, typer.Option("--step", parser=seconds, metavar="DURATION", help="Length of a step; found by itself.")
+]
+
+
 def read(file: str) -> Topology:
     """Read the topology that a command is about."""
     return read_with_text(file)[0]

@@ -8,16 +8,18 @@ from typing import Annotated
 import typer
 
 from cascade.report.formats import Format
-from cascade_cli.blast_radius import ForOption, seconds
+from cascade_cli.blast_radius import ForOption
 from cascade_cli.options import (
     Engine,
     EngineOption,
     FileArgument,
     OutputOption,
     SchedulerOption,
+    StepOption,
     StoreOption,
     WorkersOption,
     read,
+    seconds,
 )
 from cascade_cli.progress import study_progress
 from cascade_cli.results import FormatOption, PlotOption, QuietOption, deliver, draw
@@ -47,9 +49,6 @@ HorizonOption = Annotated[
     typer.Option(
         "--horizon", parser=seconds, metavar="DURATION", help="How long each run is followed; 2h after repair."
     ),
-]
-StepOption = Annotated[
-    float | None, typer.Option("--step", parser=seconds, metavar="DURATION", help="Length of a step; found by itself.")
 ]
 TopOption = Annotated[int, typer.Option("--top", min=1, help="Rows of each table in text and Markdown.")]
 TableOption = Annotated[

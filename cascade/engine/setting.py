@@ -67,8 +67,6 @@ class Setting:
             [place[name] for name, service in topology.services.items() if service.is_entry_point], np.int64
         )
         """Places of the entry points."""
-        self.usual_rps = np.zeros(self.parts.size + 1)
-        """(N + 1,) load of each part at rest [1/s], and of none."""
         self._found: dict[bytes, tuple[State, Floats] | None] = {}
         self._rests: dict[tuple[bytes, float], Rest] = {}
         self._now: Rest | None = None
@@ -81,11 +79,15 @@ class Setting:
         rest = self._rests[key]
         if self._now is None:
             self._now = copy_of(rest)
-            of_fleets = np.zeros(self.system.fleets.size)
-            self.usual_rps[:-1] = np.append(rest.falls.usual_rps, of_fleets)[self.parts]
         for there, here in zip(rest.arrays(), self._now.arrays(), strict=True):
             here.reshape(-1).view(np.uint8)[:] = there.reshape(-1).view(np.uint8)
         return self._now
+
+    def usual_rps(self, part: int) -> float:
+        """Load at rest of a part [1/s], in the run that was played last; none of fleets, and of no part (-1)."""
+        assert self._now is not None, "something has been played"
+        usual_rps = self._now.falls.usual_rps
+        return float(usual_rps[self.parts[part]]) if part >= 0 and self.parts[part] < usual_rps.size else 0.0
 
     def _make_rest(self, special: Ints, step_s: float) -> Rest:
         system = self.system

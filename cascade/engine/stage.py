@@ -106,9 +106,8 @@ class Stage:
         seconds of the usual load.
         """
         assert self._setting is not None, "something has been played"
-        usual_rps = self._setting[1].usual_rps
         longest = max(coarse, fine, key=lambda outcome: outcome.peak_backlog_count).peak_backlog_part
-        least, usual = LEAST_SHARE * duration_s / 60.0, float(max(10.0 * usual_rps[longest], 1.0))
+        least, usual = LEAST_SHARE * duration_s / 60.0, max(10.0 * self._setting[1].usual_rps(longest), 1.0)
         changes = (
             (coarse.impact_minutes, fine.impact_minutes, least),
             (coarse.violated_minutes, fine.violated_minutes, least),
