@@ -114,15 +114,11 @@ def headline(blast: BlastRadius) -> str:
     own = set(blast.trigger)
     others = [name for name in blast.run.topology.services if name not in own]
     hit = [impact for impact in blast.impacts if impact.kind == "service" and impact.name not in own]
-    fault = listed(blast.trigger)
-    if blast.repaired_s is not None:
-        fault += f" failing for {about(blast.repaired_s - blast.trigger_start_s)}"
-    else:
-        fault += " failing for good"
+    fault, other = fault_of(blast), "other " if own else ""
     if not hit:
-        return f"{fault} takes no other service down."
+        return f"{fault} takes no {other}service down."
     noun = "service" if len(others) == 1 else "services"
-    parts = [f"{fault} takes down {len(hit)} of {len(others)} other {noun} {how_long(hit)}"]
+    parts = [f"{fault} takes down {len(hit)} of {len(others)} {other}{noun} {how_long(hit)}"]
     outlasting = [impact for impact in hit if impact in blast.outlasting]
     if outlasting:
         longest = max(outlasting, key=lambda impact: impact.outlasts_s or 0.0)
@@ -132,6 +128,15 @@ def headline(blast: BlastRadius) -> str:
     if blast.requests_lost >= 1.0:
         parts.append(f"{count(blast.requests_lost)} requests of users lost")
     return "; ".join(parts) + "."
+
+
+def fault_of(blast: BlastRadius) -> str:
+    """Say what fails and for how long; where nothing does, as in a surge, name the scenario."""
+    if not blast.trigger:
+        return f"The scenario {blast.run.scenario_name}"
+    if blast.repaired_s is None:
+        return f"{listed(blast.trigger)} failing for good"
+    return f"{listed(blast.trigger)} failing for {about(blast.repaired_s - blast.trigger_start_s)}"
 
 
 def how_long(hit: Sequence[Impact]) -> str:

@@ -138,6 +138,22 @@ def test_two_of_three_members_are_enough() -> None:
     assert blast.headline == "search-a failing for 30m takes no other service down."
 
 
+def test_headline_names_the_scenario_where_nothing_fails() -> None:
+    shop = cascade.loads(
+        """
+        services: {web: {demand: 10/s, calls: [db]}, db: {concurrency: {max: 1}, service_time: 50ms}}
+        scenarios:
+          night: {duration: 10m}
+          sale: {duration: 10m, events: [{at: 1m, surge: web, factor: 5, for: 5m}]}
+        """
+    )
+
+    assert cascade.blast_radius(shop, scenario="night").headline == "The scenario night takes no service down."
+    assert cascade.blast_radius(shop, scenario="sale").headline.startswith(
+        "The scenario sale takes down 1 of 2 services"
+    )
+
+
 def test_fleet_without_restoration_is_whole_again_after_the_failure() -> None:
     alone = topology(fleets={"hosts": {"size": 10, "sets_capacity_of": ["vm"]}})
 
