@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         montecarlo_study,
         replay_sample,
     )
+    from cascade.analysis.phases import Phase, Phases, PhasesStudy, phases
     from cascade.analysis.replay import Replay, replay
     from cascade.analysis.signature import Signature, signature
     from cascade.analysis.spof import Spof, spof
@@ -85,6 +86,7 @@ _HOMES: Final = {
     "cascade.analysis.montecarlo": (
         "MonteCarlo", "MonteCarloStudy", "ReplayedSample", "montecarlo", "montecarlo_study", "replay_sample",
     ),
+    "cascade.analysis.phases": ("Phase", "Phases", "PhasesStudy", "phases"),
     "cascade.analysis.replay": ("Replay", "replay"),
     "cascade.analysis.signature": ("Signature", "signature"),
     "cascade.analysis.spof": ("Spof", "spof"),
@@ -143,6 +145,9 @@ __all__ = [
     "Needs",
     "Objective",
     "Observed",
+    "Phase",
+    "Phases",
+    "PhasesStudy",
     "Problem",
     "Question",
     "Replay",
@@ -177,6 +182,7 @@ __all__ = [
     "montecarlo",
     "montecarlo_study",
     "open_psa",
+    "phases",
     "plot_blast_radius",
     "plot_convergence",
     "plot_cut_sets",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from cascade.analysis.phases import Phase
 from cascade.report.sheet import sheet
 
 if TYPE_CHECKING:
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.montecarlo import MonteCarlo
+    from cascade.analysis.phases import Phases
     from cascade.analysis.replay import Replay
     from cascade.analysis.sweep import Sweep
     from cascade.engine.run import Run
@@ -67,3 +70,17 @@ def samples_frame(found: MonteCarlo) -> pd.DataFrame:
     from cascade.report.montecarlo import sample_heads, sample_rows  # noqa: PLC0415 - most frames need no samples
 
     return pd.DataFrame(sample_rows(found), columns=pd.Index(sample_heads(found))).set_index("sample")
+
+
+def phases_frame(found: Phases) -> pd.DataFrame:
+    """Give one row per point: both settings, what becomes of it, and what it costs."""
+    xs, ys = (axis.ravel() for axis in np.meshgrid(found.x_values, found.y_values, indexing="ij"))
+    return pd.DataFrame(
+        {
+            found.study.x.label: xs,
+            found.study.y.label: ys,
+            "phase": [Phase(phase).name.lower() for phase in found.phase.ravel().tolist()],
+            "recovery_s": found.recovery_s.ravel(),
+            "impact_minutes": found.impact_minutes.ravel(),
+        }
+    )
