@@ -14,8 +14,8 @@ from cascade.analysis.settings import checked_values, find_setting
 from cascade.analysis.tipping import Boundary, judged, last_change_s, lasting_faults
 from cascade.engine.clock import Clock
 from cascade.engine.outcome import Ending
-from cascade.engine.simulate import find_scenario
-from cascade.engine.stage import Stage
+from cascade.engine.simulate import find_scenario, simulate
+from cascade.engine.stage import Stage, entry_points
 from cascade.errors import StudyError
 from cascade.model import Scenario
 from cascade.model.uncertain import Template, settled
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     Axis = tuple[str, Sequence[float | str]]
 
 MOST_POINTS: Final = 1_000_000
+REST_SAMPLES: Final = 100
+"""Samples of a run in which nothing happens, of which the last one counts."""
 
 
 class Phase(IntEnum):
@@ -125,7 +127,7 @@ class Player:
         topology: Topology = self.template.filled(study.numbers(point))
         stage, scenario = self._stage(point, topology), study.scenario_of(topology)
         if index >= len(study.points):
-            return stage.play(Scenario(start=scenario.start, duration_s=scenario.duration_s))
+            return at_rest(stage, Scenario(start=scenario.start, duration_s=scenario.duration_s))
         outcome = stage.play(scenario)
 
         def until(duration_s: float) -> Outcome:
@@ -140,6 +142,16 @@ class Player:
         if self._ready is None or self._ready[0] != key:
             self._ready = key, Stage(topology, clock=self.study.clock)
         return self._ready[1]
+
+
+def at_rest(stage: Stage, nothing: Scenario) -> Outcome:
+    """Say what users get when nothing happens; a stage itself takes what is so at rest as usual."""
+    run = simulate(stage.topology, nothing, clock=Clock(step_s=stage.step_s, samples=REST_SAMPLES))
+    outcome = stage.play(nothing)
+    is_hit = np.array([run.is_hit(name)[-1] for name in entry_points(stage.topology)], bool)
+    entries = outcome.entries.copy()
+    entries["back_s"] = np.where(is_hit, math.inf, math.nan)
+    return replace(outcome, entries=entries, ending=Ending.STUCK if is_hit.any() else Ending.RECOVERED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

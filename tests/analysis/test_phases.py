@@ -73,6 +73,13 @@ def test_a_load_that_is_too_much_without_a_fault_is_overloaded() -> None:
     assert "2 are overloaded" in found.headline
 
 
+@pytest.mark.parametrize("name", ["web", "db"])
+def test_a_limit_below_the_load_is_overloaded_too_though_it_is_as_usual(name: str) -> None:
+    found = cascade.phases(storm(), x=(f"{name}: rate_limit", ["30/s", "500/s"]), y=("trigger: for", ["0s"]), workers=1)
+
+    assert found.phase[:, 0].tolist() == [Phase.OVERLOADED, Phase.COMES_BACK]
+
+
 def test_halving_narrows_the_smallest_trigger_and_single_runs_agree_on_both_sides() -> None:
     topology, clock = cascade.load(STORM), cascade.Clock(step_s=0.1)
 
