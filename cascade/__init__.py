@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from cascade.loading.provenance import free_parameters
     from cascade.loading.read import load, loads
     from cascade.loading.schema import json_schema
+    from cascade.loading.settings import with_settings
     from cascade.logic.fault_tree import FaultTree
     from cascade.model import (
         Dependency,
@@ -102,6 +103,7 @@ _HOMES: Final = {
     "cascade.loading.provenance": ("free_parameters",),
     "cascade.loading.read": ("load", "loads"),
     "cascade.loading.schema": ("json_schema",),
+    "cascade.loading.settings": ("with_settings",),
     "cascade.logic.fault_tree": ("FaultTree",),
     "cascade.model": (
         "Dependency", "Domain", "Event", "Expect", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario",
@@ -205,6 +207,7 @@ __all__ = [
     "solve_fault_tree",
     "spof",
     "sweep",
+    "with_settings",
 ]
 
 

@@ -69,15 +69,20 @@ def is_inconsistent(error: ValidationError) -> bool:
 
 def problems_of(error: ValidationError, root: Node, file: str) -> Iterator[Problem]:
     """Yield a problem for everything that the model refuses."""
+    for path, message, at_key in refusals(error):
+        yield placed(root, path, message, file, at_key=at_key)
+
+
+def refusals(error: ValidationError) -> Iterator[tuple[Path, str, bool]]:
+    """Yield where something is refused, why, and whether it is for its key."""
     if is_inconsistent(error):
         for path, message in error.errors()[0]["ctx"]["problems"]:
-            yield placed(root, path, message, file, at_key=is_name(path))
+            yield path, message, is_name(path)
         return
     for path, details in groupby(error.errors(include_url=False), key=lambda detail: without_choice(detail["loc"])):
-        wrong_key = path[-1:] == (KEY,)
         first, *others = details
         message = message_of(first, [expectation(other) for other in others])
-        yield placed(root, path, message, file, at_key=wrong_key or first["type"] == "extra_forbidden")
+        yield path, message, path[-1:] == (KEY,) or first["type"] == "extra_forbidden"
 
 
 def without_choice(path: Path) -> Path:
