@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from cascade.report.open_psa import open_psa
     from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
     from cascade.report.sweep_figures import plot_sweep
+    from cascade.report.what_if import WhatIf, what_if
     from cascade.studies.store import Store, read_store
 
 _HOMES: Final = {
@@ -117,6 +118,7 @@ _HOMES: Final = {
     "cascade.report.open_psa": ("open_psa",),
     "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
     "cascade.report.sweep_figures": ("plot_sweep",),
+    "cascade.report.what_if": ("WhatIf", "what_if"),
     "cascade.studies.store": ("Store", "read_store"),
 }  # fmt: skip
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -168,6 +170,7 @@ __all__ = [
     "Topology",
     "TopologyError",
     "Verdict",
+    "WhatIf",
     "blast_radius",
     "contingencies",
     "cut_sets",
@@ -207,6 +210,7 @@ __all__ = [
     "solve_fault_tree",
     "spof",
     "sweep",
+    "what_if",
     "with_settings",
 ]
 
