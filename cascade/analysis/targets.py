@@ -105,8 +105,8 @@ class Target:
     @property
     def single_points(self) -> tuple[str, ...]:
         """What takes it down alone, itself left out."""
-        names = (names[0] for names in self.cut_sets() if len(names) == 1)
-        return tuple(name for name in names if name != self.name)
+        alone = (names[0] for names in self.cut_sets(self.counts[0] if self.counts else 0))
+        return tuple(name for name in alone if name != self.name)
 
 
 def answer(tree: FaultTree, *, order: int | None, orders: NDArray[np.int32] | None = None, is_stated: bool) -> Target:

@@ -108,6 +108,15 @@ def test_a_start_up_cycle_never_starts_though_it_serves() -> None:
     assert restart.of("store").entry_points == ("web",)
 
 
+def test_copies_that_fail_at_once_are_no_single_point() -> None:
+    shop = "services: {web: {demand: 1/s, calls: [app]}, app: {replicas: 2, reliability: {availability: 99%}}}"
+    found = cascade.spof(cascade.loads(shop))
+
+    assert ("app x2",) in list(found.targets[0].cut_sets())
+    assert found.targets[0].single_points == ("app",)
+    assert found.headline.startswith("1 part of 2 takes web down alone")
+
+
 def test_probabilities_follow_replicas_zones_and_common_causes() -> None:
     text = """
 services:
