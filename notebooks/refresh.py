@@ -1,9 +1,13 @@
-"""Execute the notebooks and write them back, pictures reduced to few colours (``make notebooks``)."""
+"""Execute the notebooks, or those that are named, and write them back, pictures reduced to few colours.
+
+``make notebooks`` does it for all.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,5 +44,5 @@ def shrink(output: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    for notebook in sorted(HERE.glob("*.ipynb")):
+    for notebook in map(Path, sys.argv[1:] or sorted(HERE.glob("*.ipynb"))):
         refresh(notebook)
