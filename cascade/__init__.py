@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cascade.analysis.causes import Question, Verdict
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
     from cascade.analysis.cut_sets import CutSets, cut_sets
+    from cascade.analysis.diff import Diff, diff
     from cascade.analysis.expectations import Expectation, expectations
     from cascade.analysis.fault_trees import fault_tree, solve_fault_tree
     from cascade.analysis.lint import Finding, Findings, lint
@@ -82,6 +83,7 @@ _HOMES: Final = {
     "cascade.analysis.causes": ("Question", "Verdict"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
     "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
+    "cascade.analysis.diff": ("Diff", "diff"),
     "cascade.analysis.expectations": ("Expectation", "expectations"),
     "cascade.analysis.fault_trees": ("fault_tree", "solve_fault_tree"),
     "cascade.analysis.lint": ("Finding", "Findings", "lint"),
@@ -131,6 +133,7 @@ __all__ = [
     "Contingency",
     "CutSets",
     "Dependency",
+    "Diff",
     "Domain",
     "Event",
     "Expect",
@@ -174,6 +177,7 @@ __all__ = [
     "blast_radius",
     "contingencies",
     "cut_sets",
+    "diff",
     "expectations",
     "fault_tree",
     "free_parameters",
