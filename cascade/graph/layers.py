@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import networkx as nx
 
     from cascade.model import Topology
@@ -51,3 +53,22 @@ def shape_of(topology: Topology) -> Shape:
     )
     entry_points = [name for name, service in topology.services.items() if service.is_entry_point]
     return Shape(topology, graph, tuple(map(tuple, layers)), tuple(map(tuple, cycles)), tuple(entry_points))
+
+
+def circles(names: Iterable[str], edges: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+    """Give names in sets that all need each other, callers before callees; most sets are of one.
+
+    Examples
+    --------
+    >>> circles(["db", "app", "web"], [("web", "app"), ("app", "db"), ("db", "app")])
+    (('web',), ('db', 'app'))
+    """
+    import networkx as nx  # noqa: PLC0415 - what is not used costs nothing
+
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from(edges)
+    place = {name: number for number, name in enumerate(graph)}
+    components: nx.DiGraph[int] = nx.condensation(graph)
+    members = components.nodes(data="members")
+    return tuple(tuple(sorted(members[number], key=place.__getitem__)) for number in nx.topological_sort(components))

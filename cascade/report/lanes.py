@@ -140,7 +140,7 @@ def mark_lines(marks: Sequence[Mark]) -> list[tuple[str, str]]:
     ]
 
 
-def make_curves(run: Run) -> list[Curve]:
+def make_curves(run: Run, most: int = MOST_CURVES) -> list[Curve]:
     """Give the largest backlogs: the oldest work, then the fleets that lost most units."""
     ranked = []
     for name in run.names:
@@ -152,7 +152,7 @@ def make_curves(run: Run) -> list[Curve]:
             ranked.append((0.0, peak / fleet.size, name, f"{brief(peak)} units out"))
         elif grown and age_s > run.topology.objective_of(name).backlog_age_s:
             ranked.append((age_s, 0.0, name, f"{brief(peak)} waiting, oldest {about(age_s)}"))
-    best = sorted(ranked, reverse=True)[:MOST_CURVES]
+    best = sorted(ranked, reverse=True)[:most]
     return [Curve(name, run.of(name, "backlog_count") / run.of(name, "backlog_count").max(), text)
             for _, _, name, text in best]  # fmt: skip
 

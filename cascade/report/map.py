@@ -44,20 +44,20 @@ def arrows(topology: Topology) -> list[Arrow]:
     return found
 
 
-def most_connected(names: Sequence[str], drawn: Iterable[Arrow]) -> list[str]:
+def most_connected(names: Sequence[str], drawn: Iterable[Arrow], most: int = MOST_BOXES) -> list[str]:
     """Give the parts that a map of what depends on what has room for, in their own order."""
     degree = Counter(name for arrow in drawn for name in (arrow.caller, arrow.callee))
-    kept = set(sorted(names, key=lambda name: -degree[name])[:MOST_BOXES])
+    kept = set(sorted(names, key=lambda name: -degree[name])[:most])
     return [name for name in names if name in kept]
 
 
-def worst_hit(spread: Sequence[tuple[Impact, int]]) -> list[tuple[Impact, int]]:
+def worst_hit(spread: Sequence[tuple[Impact, int]], most: int = MOST_BOXES) -> list[tuple[Impact, int]]:
     """Give the parts that a map of a blast has room for: those that lose most, with all that led to them."""
     by_name = {impact.name: impact for impact, _ in spread}
     kept: set[str] = set()
     for impact in sorted(by_name.values(), key=lambda impact: -impact.requests_lost):
         more = kept | chain_to(impact, by_name)
-        if len(more) <= MOST_BOXES:
+        if len(more) <= most:
             kept = more
     return [(impact, depth) for impact, depth in spread if impact.name in kept]
 
