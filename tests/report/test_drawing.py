@@ -63,6 +63,12 @@ def laid_out(count: int, links: Links, domains: Mapping[str, Sequence[str]] | No
     return scene_of(sizes, arrows, domains or {}, ["s0"])
 
 
+def ends(scene: Scene, name: str) -> tuple[float, float]:
+    """Where a box begins and ends on the way of the arrows."""
+    box = scene.boxes[name].turned if scene.manner.is_downward else scene.boxes[name]
+    return box.x, box.x + box.width
+
+
 @pytest.fixture(scope="module")
 def flagship() -> cascade.Replay:
     return cascade.replay(cascade.load(ROOT / "topologies/aws-us-east-1-2025-10-20.yaml"))

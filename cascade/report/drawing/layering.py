@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,7 +31,7 @@ class Layers:
         )
 
 
-def layers_of(sizes: Sequence[int], pairs: Sequence[Pair], keeps_left: Sequence[bool]) -> Layers:
+def layers_of(sizes: Sequence[int], pairs: Sequence[Pair], keeps_first: Sequence[bool], most: int) -> Layers:
     """Give each thing the first column with room right of its callers; things come in an order that callers lead.
 
     Parameters
@@ -41,10 +40,11 @@ def layers_of(sizes: Sequence[int], pairs: Sequence[Pair], keeps_left: Sequence[
         Rows that each thing takes.
     pairs : sequence of pair
         Who calls whom, the lower number always the higher one.
-    keeps_left : sequence of bool
-        What stays at the left even where nothing that it calls is near.
+    keeps_first : sequence of bool
+        What stays in its first column even where nothing that it calls is near.
+    most : int
+        Rows of a column.
     """
-    most = max(12, math.ceil(1.5 * math.sqrt(sum(sizes))))
     callers: list[list[int]] = [[] for _ in sizes]
     callees: list[list[int]] = [[] for _ in sizes]
     for caller, callee in pairs:
@@ -60,7 +60,7 @@ def layers_of(sizes: Sequence[int], pairs: Sequence[Pair], keeps_left: Sequence[
         taken[column] += size
     for thing in reversed(range(len(sizes))):
         column = min((depth[callee] for callee in callees[thing]), default=0) - 1
-        is_drawn = len(callees[thing]) > len(callers[thing]) and not keeps_left[thing]
+        is_drawn = len(callees[thing]) > len(callers[thing]) and not keeps_first[thing]
         if is_drawn and column > depth[thing] and taken[column] + sizes[thing] <= most:
             taken[depth[thing]] -= sizes[thing]
             taken[column] += sizes[thing]

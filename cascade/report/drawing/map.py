@@ -9,7 +9,7 @@ from cascade.report.drawing.legend import legend, notes
 from cascade.report.drawing.letters import broken, width_of
 from cascade.report.drawing.scene import scene_of
 from cascade.report.drawing.states import State, Worst
-from cascade.report.drawing.subject import subject_of
+from cascade.report.drawing.subject import MOST_BOXES, subject_of
 from cascade.report.drawing.units import Size
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ WIDEST: Final = 184.0
 MOST_LINES: Final = 3
 MARK: Final = 16.0
 """Room for the mark of a state, before its word."""
+ENTRIES: Final = ("M-17 10H-4M-9 5.5L-4 10L-9 14.5", "M14 -17V-4M9.5 -9L14 -4L18.5 -9")
+"""The arrow of what users call, from the left and from above."""
 MARKS: Final = {
     State.WORKS: '<circle cx="5.5" cy="0" r="4.5"/>',
     State.HIT: '<path d="M5.5 -5.5L11 0L5.5 5.5L0 0Z"/><path class="full" d="M0 0H11L5.5 5.5Z"/>',
@@ -43,7 +45,7 @@ MARKS: Final = {
 
 
 def map_svg(
-    shown: Topology | Run | BlastRadius | Replay, *, link: str | None = None, name: str = "map"
+    shown: Topology | Run | BlastRadius | Replay, *, link: str | None = None, most: int = MOST_BOXES, name: str = "map"
 ) -> str:  # fmt: skip
     """Draw what depends on what, callers to the left of what they call; of a run, with the worst of each part.
 
@@ -55,6 +57,8 @@ def map_svg(
     shown : Topology, Run, BlastRadius or Replay
     link : str, optional
         Makes each box a link to this text with the number of the part, ``#part-`` for example.
+    most : int
+        Boxes that are drawn of a larger system: what loses most, or has most arrows.
     name : str
         Begins every ``id`` in the drawing; two drawings on one page need different ones.
 
@@ -64,10 +68,9 @@ def map_svg(
     >>> map_svg(cascade.loads("services: {web: {calls: [db]}, db: }")).count("data-part")
     2
     """
-    subject = subject_of(shown)
-    entries = {found for found, service in subject.topology.services.items() if service.is_entry_point}
-    sizes = {part: size_of(part, subject.worst.get(part), is_bold=part in entries) for part in subject.parts}
-    scene = scene_of(sizes, subject.arrows, subject.domains, entries)
+    subject = subject_of(shown, most)
+    sizes = {part: size_of(part, subject.worst.get(part), is_bold=part in subject.entries) for part in subject.parts}
+    scene = scene_of(sizes, subject.arrows, subject.domains, subject.entries)
     width = max(scene.width, LEAST_WIDTH)
     explained, below = legend(subject, scene, width)
     written, height = notes(subject.left_out, width, below)
@@ -76,11 +79,11 @@ def map_svg(
         *(area(frame, "area") for frame in scene.areas),
         *(area(frame, "cycle") for frame in scene.cycles),
         *arrows(subject, scene, name),
-        *(box(subject, found, link, is_entry=found.name in entries) for found in in_reading_order(scene)),
+        *(box(subject, scene, found, link) for found in in_reading_order(scene)),
         *explained,
         *written,
     ]
-    told = " ".join((*subject.told, "Callers stand left of what they call.", *subject.left_out))
+    told = " ".join((*subject.told, scene.manner.words, *subject.left_out))
     attributes: svg.Attributes = {"role": "group"} if link is not None else {}
     return svg.root(name, (width, height), subject.question, told, {"class": "cascade map", **attributes}, body)
 
@@ -102,7 +105,9 @@ def label_lines(name: str, *, is_bold: bool) -> list[str]:
 
 
 def in_reading_order(scene: Scene) -> list[Box]:
-    """Give the boxes from left to right, each column from top to bottom."""
+    """Give the boxes column by column, or row by row of a map that goes downward."""
+    if scene.manner.is_downward:
+        return sorted(scene.boxes.values(), key=lambda box: (box.middle, box.x))
     return sorted(scene.boxes.values(), key=lambda box: (box.x + box.width / 2.0, box.y))
 
 
@@ -152,10 +157,10 @@ def arrow(subject: Subject, route: Route, name: str) -> str:
     )  # fmt: skip
 
 
-def box(subject: Subject, found: Box, link: str | None, *, is_entry: bool) -> str:
+def box(subject: Subject, scene: Scene, found: Box, link: str | None) -> str:
     """Draw one part: round a fleet, with a thick edge a group, bold and with an arrow what users call."""
     worst = subject.worst.get(found.name)
-    kind = kind_of(subject, found.name)
+    kind, is_entry = kind_of(subject, found.name), found.name in subject.entries
     classes = ["box", kind, *(["is-entry"] if is_entry else [])]
     if worst is not None:
         classes += ["is-worst", f"is-{worst.state.word}"]
@@ -164,7 +169,7 @@ def box(subject: Subject, found: Box, link: str | None, *, is_entry: bool) -> st
     shape: svg.Attributes = {"class": "shape", "width": found.width, "height": found.height, "rx": round_px}
     parts = [svg.title(said), svg.element("rect", shape), *words(found, worst, is_entry=is_entry)]
     if is_entry:
-        parts.append('<path class="entry" d="M-17 10H-4M-9 5.5L-4 10L-9 14.5"/>')
+        parts.append(svg.element("path", {"class": "entry", "d": ENTRIES[scene.manner.is_downward]}))
     place = f"translate({svg.number(found.x)} {svg.number(found.y)})"
     number = subject.parts[found.name]
     drawn = svg.element("g", {"class": " ".join(classes), "data-part": str(number), "transform": place}, *parts)

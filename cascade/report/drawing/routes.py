@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cascade.report.drawing.svg import number
@@ -10,6 +11,7 @@ from cascade.report.drawing.svg import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PAIR: Final = re.compile(r"(-?[\d.]+) (-?[\d.]+)")
 BULGE: Final = 14.0
 """How far an arrow between neighbours in a cycle goes out beside them."""
 WIDEST: Final = 30.0
@@ -34,6 +36,11 @@ class Box:
         """Height at which arrows arrive and leave."""
         return self.y + self.height / 2.0
 
+    @property
+    def turned(self) -> Box:
+        """The same on a map whose sides change places."""
+        return Box(self.name, self.y, self.x, self.height, self.width)
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -53,6 +60,11 @@ class Route:
     kind: str
     path: str
     """The way, as SVG writes it."""
+
+    @property
+    def turned(self) -> Route:
+        """The same on a map whose sides change places."""
+        return replace(self, path=PAIR.sub(r"\2 \1", self.path).replace("H", "V"))
 
 
 def through(start: Box, passes: Sequence[Pass], end: Box) -> str:

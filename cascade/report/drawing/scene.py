@@ -1,13 +1,15 @@
-"""Where the boxes, frames, areas and arrows of a map are [px]: callers left of what they call."""
+"""Where the boxes, frames, areas and arrows of a map are [px]: callers left of what they call, or above it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final
 
 from cascade.graph.layers import circles
 from cascade.report.drawing.layering import layers_of
+from cascade.report.drawing.manner import DOWNWARD, RIGHTWARD, Manner
 from cascade.report.drawing.ordering import order_of
 from cascade.report.drawing.placing import Spring, Stack, heights
 from cascade.report.drawing.routes import Box, Pass, Route, around, through
@@ -22,16 +24,14 @@ if TYPE_CHECKING:
     """Caller, callee and the kind of the arrow."""
     Corner = tuple[float, float]
 
+PAGE: Final = Size(1280.0, 1800.0)
+"""What is wider is laid out downward, if that is smaller."""
 LANE: Final = 10.0
 """Room for an arrow that passes a column."""
 COLUMN_GAP: Final = 56.0
 WIDEST_GAP: Final = 160.0
 PER_ARROW: Final = 1.8
 """What each arrow adds to the gap that it crosses."""
-AREA: Final = 10.0
-"""Between the boxes of a domain and its outline."""
-AREA_HEAD: Final = 22.0
-"""The same at the top, where its label stands."""
 MARGIN: Final = 32.0
 FEW_LOOSE: Final = 3
 """Boxes without arrows that still find room in the first column."""
@@ -48,10 +48,17 @@ class Frame:
     width: float
     height: float
 
+    @property
+    def turned(self) -> Frame:
+        """The same on a map whose sides change places."""
+        return Frame(self.label, self.names, self.y, self.x, self.height, self.width)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A map, laid out."""
+
+    manner: Manner
 
     boxes: dict[str, Box]
     cycles: tuple[Frame, ...]
@@ -65,6 +72,7 @@ class Scene:
 class Plan:
     """Units in columns, before they are drawn."""
 
+    manner: Manner
     units: list[Unit]
     layers: Layers
     columns: list[list[Stack]]
@@ -79,9 +87,9 @@ class Plan:
 
 def scene_of(
     sizes: Mapping[str, Size], arrows: Iterable[Arrow], domains: Mapping[str, Collection[str]],
-    keeps_left: Collection[str] = (),
+    keeps_first: Collection[str] = (),
 ) -> Scene:  # fmt: skip
-    """Lay out boxes of some sizes, with the arrows between them and areas around them.
+    """Lay out boxes of some sizes, with the arrows between them and areas around them; downward what is too wide.
 
     Parameters
     ----------
@@ -91,52 +99,84 @@ def scene_of(
         What has an end that is not drawn is left out.
     domains : mapping of str to collection of str
         The names in each area; a name is in one of them at most.
-    keeps_left : collection of str
-        What stays at the left: where requests come in.
+    keeps_first : collection of str
+        What stays where the map begins: where requests come in.
     """
     drawn = [arrow for arrow in arrows if arrow[0] in sizes and arrow[1] in sizes and arrow[0] != arrow[1]]
-    linked = {name for arrow in drawn for name in arrow[:2]}
+    home = {name: label for label, names in domains.items() for name in names if name in sizes}
+    scene = laid_out(RIGHTWARD, sizes, drawn, home, keeps_first)
+    if scene.width <= PAGE.width:
+        return scene
+    return min(scene, laid_out(DOWNWARD, sizes, drawn, home, keeps_first), key=excess)
+
+
+def excess(scene: Scene) -> float:
+    """Give how much larger than a page a map is, the longer side counting."""
+    return max(scene.width / PAGE.width, scene.height / PAGE.height)
+
+
+def laid_out(
+    manner: Manner, sizes: Mapping[str, Size], arrows: Sequence[Arrow], home: Mapping[str, str],
+    keeps_first: Collection[str],
+) -> Scene:  # fmt: skip
+    """Lay out a map in one manner, and what has no arrows below it."""
+    linked = {name for arrow in arrows for name in arrow[:2]}
     loose = [name for name in sizes if name not in linked]
     if linked and len(loose) <= FEW_LOOSE:
         loose = []
-    home = {name: label for label, names in domains.items() for name in names if name in sizes}
-    plan = plan_of({name: size for name, size in sizes.items() if name not in {*loose}}, drawn, home, keeps_left)
+    held = {name: size for name, size in sizes.items() if name not in {*loose}}
+    plan = plan_of(manner, held, arrows, home, keeps_first)
     boxes = boxes_of(plan)
-    routes = [route_of(plan, boxes, arrow) for arrow in drawn]
-    areas = areas_of(plan, home)
-    right, bottom = extent(boxes, plan, areas)
+    routes = [route_of(plan, boxes, arrow) for arrow in arrows]
+    cycles, areas = cycles_of(plan), areas_of(plan, home)
+    sides = [number for span in plan.spans for number in span], plan.y
+    if manner.is_downward:
+        boxes = {name: box.turned for name, box in boxes.items()}
+        routes = [route.turned for route in routes]
+        cycles, areas = [frame.turned for frame in cycles], [frame.turned for frame in areas]
+        sides = sides[1], sides[0]
+    frames: list[Frame | Box] = [*cycles, *areas, *boxes.values()]
+    right = max([frame.x + frame.width for frame in frames] + sides[0], default=MARGIN)
+    bottom = max([frame.y + frame.height for frame in frames] + sides[1], default=MARGIN - 2.0 * ROW_GAP)
     scattered = grid(sorted(loose, key=lambda name: home.get(name, "")), sizes, bottom + 2.0 * ROW_GAP, right)
-    boxes |= scattered
     areas += scattered_areas(scattered, home)
-    right, bottom = extent(boxes, plan, areas)
-    return Scene(boxes, tuple(cycles_of(plan)), tuple(areas), tuple(routes), right + MARGIN, bottom + MARGIN)
+    right = max([right, *(box.x + box.width for box in scattered.values())])
+    bottom = max([bottom, *(box.y + box.height for box in scattered.values())])
+    return Scene(manner, boxes | scattered, tuple(cycles), tuple(areas), tuple(routes), right + MARGIN, bottom + MARGIN)
 
 
 def plan_of(
-    sizes: Mapping[str, Size], arrows: Sequence[Arrow], home: Mapping[str, str], keeps_left: Collection[str]
-) -> Plan:
+    manner: Manner, sizes: Mapping[str, Size], arrows: Sequence[Arrow], home: Mapping[str, str],
+    keeps_first: Collection[str],
+) -> Plan:  # fmt: skip
     """Put everything into columns, and each column into its order and height."""
-    units = [unit_of(names, sizes) for names in circles(sizes, [arrow[:2] for arrow in arrows])]
+    cells = {name: size.turned for name, size in sizes.items()} if manner.is_downward else sizes
+    units = [unit_of(names, cells, manner) for names in circles(sizes, [arrow[:2] for arrow in arrows])]
     number_of = {name: number for number, unit in enumerate(units) for name in unit.names}
     pairs = dict.fromkeys((number_of[caller], number_of[callee]) for caller, callee, _ in arrows)
     layers = layers_of(
         [len(unit.rows) + unit.is_cycle for unit in units],
         [pair for pair in pairs if pair[0] != pair[1]],
-        [any(name in keeps_left for name in unit.names) for unit in units],
+        [any(name in keeps_first for name in unit.names) for unit in units],
+        max(manner.rows, math.ceil(manner.rows_factor * math.sqrt(len(sizes)))),
     )
     clubs = clubs_of(units, home)
     order = order_of(layers, clubs)
     units = as_wide_as_their_column(units, layers.depth)
-    columns = [stacks_of(column, units, clubs) for column in order]
-    plan = Plan(units, layers, columns, [], [], [], number_of)
-    y = heights(columns, springs_of(plan, arrows), len(layers.depth))
-    top = min((y[stack.places[0]] - stack.offsets[0] - stack.size / 2.0 for column in columns for stack in column),
-              default=0.0)  # fmt: skip
+    columns = [stacks_of(column, units, clubs, manner) for column in order]
+    plan = Plan(manner, units, layers, columns, [], [], [], number_of)
+    return with_places(plan, heights(columns, springs_of(plan, arrows), len(layers.depth)))
+
+
+def with_places(plan: Plan, y: Sequence[float]) -> Plan:
+    """Give a plan its heights, which begin at the margin, and the corners of its units."""
+    stacks = [stack for column in plan.columns for stack in column]
+    top = min((y[stack.places[0]] - stack.offsets[0] - stack.size / 2.0 for stack in stacks), default=0.0)
     y = [height - top + MARGIN - ROW_GAP / 2.0 for height in y]
     spans = spans_of(plan)
     corners = [
-        (sum(spans[layers.depth[number]]) / 2.0 - unit.width / 2.0, y[number] - unit.height / 2.0)
-        for number, unit in enumerate(units)
+        (sum(spans[plan.layers.depth[number]]) / 2.0 - unit.width / 2.0, y[number] - unit.height / 2.0)
+        for number, unit in enumerate(plan.units)
     ]
     return replace(plan, y=y, spans=spans, corners=corners)
 
@@ -148,7 +188,7 @@ def as_wide_as_their_column(units: Sequence[Unit], depth: Sequence[int]) -> list
         if not unit.is_cycle:
             widest[column] = max(widest.get(column, 0.0), unit.width)
     return [
-        unit if unit.is_cycle else Unit(unit.rows, Size(widest[column], unit.height))
+        unit if unit.is_cycle else replace(unit, cell=Size(widest[column], unit.height))
         for unit, column in zip(units, depth, strict=False)
     ]
 
@@ -164,13 +204,13 @@ def clubs_of(units: Sequence[Unit], home: Mapping[str, str]) -> dict[int, int]:
     }
 
 
-def stacks_of(column: Sequence[int], units: Sequence[Unit], clubs: Mapping[int, int]) -> list[Stack]:
+def stacks_of(column: Sequence[int], units: Sequence[Unit], clubs: Mapping[int, int], manner: Manner) -> list[Stack]:
     """Let the members of a domain move as one; what moves alone is a stack of one."""
     stacks = []
     for club, group in groupby(column, key=lambda place: clubs.get(place, -1 - place)):
         places = tuple(group)
         tall = [units[place].height + ROW_GAP if place < len(units) else LANE for place in places]
-        head, foot = (AREA_HEAD, AREA) if club >= 0 else (0.0, 0.0)
+        head, foot = manner.area_across if club >= 0 else (0.0, 0.0)
         size = head + sum(tall) + foot
         ends = [head + sum(tall[: row + 1]) for row in range(len(tall))]
         offsets = tuple(end - height / 2.0 - size / 2.0 for end, height in zip(ends, tall, strict=True))
@@ -247,14 +287,15 @@ def areas_of(plan: Plan, home: Mapping[str, str]) -> list[Frame]:
         top = plan.corners[units[0]][1]
         bottom = plan.corners[units[-1]][1] + plan.units[units[-1]].height
         names = tuple(name for place in units for name in plan.units[place].names)
-        found.append(outline(label, names, (left, top, right, bottom)))
+        found.append(outline(label, names, (left, top, right, bottom), plan.manner))
     return found
 
 
-def outline(label: str, names: tuple[str, ...], sides: tuple[float, float, float, float]) -> Frame:
+def outline(label: str, names: tuple[str, ...], sides: tuple[float, float, float, float], manner: Manner) -> Frame:
     """Give the outline of a domain around what has some sides."""
     left, top, right, bottom = sides
-    return Frame(label, names, left - AREA, top - AREA_HEAD, right - left + 2.0 * AREA, bottom - top + AREA_HEAD + AREA)
+    (before, after), (above, under) = manner.area_along, manner.area_across
+    return Frame(label, names, left - before, top - above, right - left + before + after, bottom - top + above + under)
 
 
 def route_of(plan: Plan, boxes: Mapping[str, Box], arrow: Arrow) -> Route:
@@ -296,8 +337,9 @@ def grid(names: Sequence[str], sizes: Mapping[str, Size], top: float, width: flo
     if not names:
         return {}
     wide = max(sizes[name].width for name in names)
-    step = wide + 2.0 * AREA + ROW_GAP
-    down = max(sizes[name].height for name in names) + AREA_HEAD + AREA + ROW_GAP
+    (before, after), (above, under) = RIGHTWARD.area_along, RIGHTWARD.area_across
+    step = wide + before + after + ROW_GAP
+    down = max(sizes[name].height for name in names) + above + under + ROW_GAP
     across = max(int((max(width, 960.0) - MARGIN) // step), 1)
     return {
         name: Box(
@@ -316,15 +358,5 @@ def scattered_areas(boxes: Mapping[str, Box], home: Mapping[str, str]) -> list[F
             first, last = members[0], members[-1]
             bottom = max(box.y + box.height for box in members)
             names = tuple(box.name for box in members)
-            found.append(outline(label, names, (first.x, first.y, last.x + last.width, bottom)))
+            found.append(outline(label, names, (first.x, first.y, last.x + last.width, bottom), RIGHTWARD))
     return found
-
-
-def extent(boxes: Mapping[str, Box], plan: Plan, areas: Sequence[Frame]) -> tuple[float, float]:
-    """Give the right and the lower end of everything."""
-    right = [box.x + box.width for box in boxes.values()]
-    right += [x + unit.width for unit, (x, _) in zip(plan.units, plan.corners, strict=True)]
-    bottom = [box.y + box.height for box in boxes.values()] + plan.y
-    bottom += [y + unit.height for unit, (_, y) in zip(plan.units, plan.corners, strict=True)]
-    bottom += [area.y + area.height for area in areas]
-    return max(right, default=MARGIN), max(bottom, default=MARGIN - 2.0 * ROW_GAP)

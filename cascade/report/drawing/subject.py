@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from cascade.model import Topology
@@ -36,6 +36,8 @@ class Subject:
     topology: Topology
     parts: dict[str, int]
     """The parts that are shown, with their numbers in the topology."""
+    entries: frozenset[str]
+    """Where requests come in."""
     arrows: tuple[tuple[str, str, str], ...]
     """Caller, callee and kind."""
     domains: dict[str, tuple[str, ...]]
@@ -50,29 +52,43 @@ class Subject:
     """What it does not show, in sentences."""
 
 
-def subject_of(shown: Topology | Run | BlastRadius | Replay) -> Subject:
-    """Choose what a map shows."""
-    topology = shown if isinstance(shown, Topology) else run_of(shown).topology
-    impacts = {} if isinstance(shown, Topology) else impacts_of(shown)
+def subject_of(shown: Topology | Run | BlastRadius | Replay, most: int = MOST_BOXES) -> Subject:
+    """Choose what a map shows, and how it is put in words."""
+    if isinstance(shown, Topology):
+        question = f"What depends on what in {shown.name}?"
+        return chosen(shown, {}, question, most)
+    run, impacts = run_of(shown), impacts_of(shown)
+    subject = chosen(run.topology, impacts, f"What takes what down? {setting(run)}", most)
+    worst = {name: worst_of(run, impact) for name, impact in impacts.items()}
+    works = worst_of(run, None)
+    return replace(
+        subject,
+        worst={name: worst.get(name, works) for name in subject.parts},
+        told=(*subject.told, damage(worst)),
+    )
+
+
+def chosen(topology: Topology, impacts: Mapping[str, Impact], question: str, most: int) -> Subject:
+    """Choose the parts of a topology that there is room for, with everything between them."""
     every = {name: number for number, name in enumerate([*topology.services, *topology.groups, *topology.fleets])}
     arrows = arrows_of(topology)
-    names = chosen(list(every), arrows, impacts)
+    names = part_of(list(every), arrows, impacts, most)
     domains, hidden = shown_domains(topology, names)
-    left_out = [*hidden]
     if len(names) < len(every):
         which = "that lose most, with what led to them" if impacts else "with most arrows"
-        left_out.insert(0, f"Shown are the {len(names):,} of {counted(len(every), 'part')} {which}.")
-    worst = {}
-    told = [outline_of(topology)]
-    question = f"What depends on what in {topology.name}?"
-    if not isinstance(shown, Topology):
-        run = run_of(shown)
-        worst = {name: worst_of(run, impacts.get(name)) for name in names}
-        question = f"What takes what down? {setting(run)}"
-        told.append(damage(impacts, {name: worst_of(run, impact) for name, impact in impacts.items()}))
-    spread = spread_of(impacts, {arrow[:2] for arrow in arrows})
-    parts = {name: every[name] for name in names}
-    return Subject(topology, parts, tuple(arrows), domains, worst, spread, question, tuple(told), tuple(left_out))
+        hidden = [f"Shown are the {len(names):,} of {counted(len(every), 'part')} {which}.", *hidden]
+    return Subject(
+        topology=topology,
+        parts={name: every[name] for name in names},
+        entries=frozenset(name for name, service in topology.services.items() if service.is_entry_point),
+        arrows=tuple(arrows),
+        domains=domains,
+        worst={},
+        spread=spread_of(impacts, {arrow[:2] for arrow in arrows}),
+        question=question,
+        told=(outline_of(topology),),
+        left_out=tuple(hidden),
+    )
 
 
 def arrows_of(topology: Topology) -> list[tuple[str, str, str]]:
@@ -91,14 +107,16 @@ def spread_of(impacts: Mapping[str, Impact], arrows: Collection[tuple[str, str]]
     return frozenset(back | (forth & {*arrows}))
 
 
-def chosen(every: list[str], arrows: Iterable[tuple[str, str, str]], impacts: Mapping[str, Impact]) -> list[str]:
+def part_of(
+    every: list[str], arrows: Iterable[tuple[str, str, str]], impacts: Mapping[str, Impact], most: int
+) -> list[str]:
     """Give the parts that there is room for: all, or those that are hit, or those with most arrows."""
-    if len(every) <= MOST_BOXES:
+    if len(every) <= most:
         return every
     if impacts:
-        hit = {impact.name for impact, _ in worst_hit([(impact, 0) for impact in impacts.values()], MOST_BOXES)}
+        hit = {impact.name for impact, _ in worst_hit([(impact, 0) for impact in impacts.values()], most)}
         return [name for name in every if name in hit]
-    return most_connected(every, [Arrow(caller, callee, None) for caller, callee, _ in arrows], MOST_BOXES)
+    return most_connected(every, [Arrow(caller, callee, None) for caller, callee, _ in arrows], most)
 
 
 def shown_domains(topology: Topology, names: Collection[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
@@ -129,11 +147,10 @@ def outline_of(topology: Topology) -> str:
     return f"{text}; requests come in at {listed(entries, MOST_NAMED)}." if entries else f"{text}."
 
 
-def damage(impacts: Mapping[str, Impact], worst: Mapping[str, Worst]) -> str:
+def damage(worst: Mapping[str, Worst]) -> str:
     """Say what is hit, in the order in which it falls."""
-    if not impacts:
+    if not worst:
         return "Nothing leaves its objective."
-    states = [found.state for found in worst.values()]
-    down = sum(state is State.DOWN for state in states)
-    told = [f"{name} {worst[name].text}" for name in impacts]
-    return f"{counted(len(states), 'part')} hit, {down:,} of them down: {listed(told, MOST_NAMED)}."
+    down = sum(found.state is State.DOWN for found in worst.values())
+    told = [f"{name} {found.text}" for name, found in worst.items()]
+    return f"{counted(len(worst), 'part')} hit, {down:,} of them down: {listed(told, MOST_NAMED)}."

@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cascade.report.drawing.manner import Manner
+
 ROW_GAP: Final = 16.0
 INNER_GAP: Final = 46.0
 """Between the columns of a cycle."""
-FRAME: Final = 34.0
-"""Between the boxes of a cycle and its frame, at the sides."""
-HEAD: Final = 28.0
-"""Room for the label of a frame."""
-FOOT: Final = 14.0
-TALL: Final = 5
-"""Members of a cycle that stand in one column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +23,11 @@ class Size:
     width: float
     height: float
 
+    @property
+    def turned(self) -> Size:
+        """The same lying on its side."""
+        return Size(self.height, self.width)
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -36,6 +36,7 @@ class Unit:
     rows: tuple[tuple[str, ...], ...]
     cell: Size
     """Room for each of its boxes."""
+    manner: Manner
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,29 +53,30 @@ class Unit:
         """Width with its frame [px]."""
         across = len(self.rows[0])
         inside = across * self.cell.width + (across - 1) * INNER_GAP
-        return inside + 2.0 * FRAME if self.is_cycle else inside
+        return inside + sum(self.manner.frame_along) if self.is_cycle else inside
 
     @property
     def height(self) -> float:
         """Height with its frame [px]."""
         down = len(self.rows)
         inside = down * self.cell.height + (down - 1) * ROW_GAP
-        return inside + HEAD + FOOT if self.is_cycle else inside
+        return inside + sum(self.manner.frame_across) if self.is_cycle else inside
 
     def corner_of(self, row: int, column: int) -> tuple[float, float]:
         """Give where a member begins, right of and below the corner of the unit."""
         if not self.is_cycle:
             return 0.0, 0.0
-        return FRAME + column * (self.cell.width + INNER_GAP), HEAD + row * (self.cell.height + ROW_GAP)
+        before, above = self.manner.frame_along[0], self.manner.frame_across[0]
+        return before + column * (self.cell.width + INNER_GAP), above + row * (self.cell.height + ROW_GAP)
 
     def cells(self) -> dict[str, tuple[int, int]]:
         """Give row and column of each member."""
         return {name: (row, column) for row, names in enumerate(self.rows) for column, name in enumerate(names)}
 
 
-def unit_of(names: Sequence[str], sizes: Mapping[str, Size]) -> Unit:
+def unit_of(names: Sequence[str], sizes: Mapping[str, Size], manner: Manner) -> Unit:
     """Put the members of a cycle into rows; a few into one column."""
-    across = 1 if len(names) <= TALL else math.ceil(math.sqrt(len(names) / 2.0))
+    across = 1 if len(names) <= manner.tall else math.ceil(math.sqrt(len(names) / manner.cycle_factor))
     rows = tuple(tuple(names[start : start + across]) for start in range(0, len(names), across))
     width, height = max(sizes[name].width for name in names), max(sizes[name].height for name in names)
-    return Unit(rows, Size(width, height))
+    return Unit(rows, Size(width, height), manner)
