@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -44,5 +45,6 @@ def shrink(output: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # figures go into the cells
     for notebook in map(Path, sys.argv[1:] or sorted(HERE.glob("*.ipynb"))):
         refresh(notebook)
