@@ -96,3 +96,11 @@ class Topology(Part):
         """Give the objective that a service, group or fleet is held to."""
         part = self.services.get(name) or self.fleets.get(name)
         return (part.slo if part else None) or self.objective
+
+    def _repr_html_(self) -> str:
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
+
+        return as_notebook(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: Any) -> None:
+        printer.text(f"<Topology {self.name!r}: {len(self.services):,} services>")

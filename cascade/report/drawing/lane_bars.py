@@ -131,7 +131,7 @@ def levels_of(run: Run, name: str, scale: Scale) -> NDArray[np.int64]:
 def observed_of(row: Comparison, scale: Scale, y: float) -> Iterator[str]:
     """Draw an observed window as an outline, open where the source does not state its end, and the errors."""
     if row.never:
-        yield svg.text("observed to stay up", {"class": "small note", "x": scale.x0 + 4.0, "y": y + OBSERVED - 2.0})
+        yield svg.text("observed to stay up", {"class": "small note", "x": scale.x0 + 8.0, "y": y + 5.0})
         return
     start_s, end_s = row.start.observed_s, row.end.observed_s
     left = scale.x(start_s) if start_s is not None else scale.x(end_s or 0.0) - STUB

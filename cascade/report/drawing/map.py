@@ -13,7 +13,7 @@ from cascade.report.drawing.subject import MOST_BOXES, subject_of
 from cascade.report.drawing.units import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.replay import Replay
@@ -30,7 +30,12 @@ LINE: Final = 16.0
 PAD: Final = 11.0
 NARROWEST: Final = 84.0
 WIDEST: Final = 184.0
+"""Width at which a name is broken into lines."""
 MOST_LINES: Final = 3
+BOLD: Final = 1.08
+"""How much wider bold letters are."""
+ROUND: Final = 14.0
+"""What the round ends of a fleet add to its width."""
 MARK: Final = 16.0
 """Room for the mark of a state, before its word."""
 ENTRIES: Final = ("M-17 10H-4M-9 5.5L-4 10L-9 14.5", "M14 -17V-4M9.5 -9L14 -4L18.5 -9")
@@ -45,7 +50,8 @@ MARKS: Final = {
 
 
 def map_svg(
-    shown: Topology | Run | BlastRadius | Replay, *, link: str | None = None, most: int = MOST_BOXES, name: str = "map"
+    shown: Topology | Run | BlastRadius | Replay, *, link: str | None = None, states: Sequence[State] = tuple(State),
+    most: int = MOST_BOXES, name: str = "map",
 ) -> str:  # fmt: skip
     """Draw what depends on what, callers to the left of what they call; of a run, with the worst of each part.
 
@@ -57,6 +63,8 @@ def map_svg(
     shown : Topology, Run, BlastRadius or Replay
     link : str, optional
         Makes each box a link to this text with the number of the part, ``#part-`` for example.
+    states : sequence of State
+        What each box can be shown in by a script; nothing for a picture that stays as it is.
     most : int
         Boxes that are drawn of a larger system: what loses most, or has most arrows.
     name : str
@@ -69,7 +77,7 @@ def map_svg(
     2
     """
     subject = subject_of(shown, most)
-    sizes = {part: size_of(part, subject.worst.get(part), is_bold=part in subject.entries) for part in subject.parts}
+    sizes = {part: size_of(subject, part) for part in subject.parts}
     scene = scene_of(sizes, subject.arrows, subject.domains, subject.entries)
     width = max(scene.width, LEAST_WIDTH)
     explained, below = legend(subject, scene, width)
@@ -79,7 +87,7 @@ def map_svg(
         *(area(frame, "area") for frame in scene.areas),
         *(area(frame, "cycle") for frame in scene.cycles),
         *arrows(subject, scene, name),
-        *(box(subject, scene, found, link) for found in in_reading_order(scene)),
+        *(box(subject, scene, found, link, states) for found in in_reading_order(scene)),
         *explained,
         *written,
     ]
@@ -88,20 +96,21 @@ def map_svg(
     return svg.root(name, (width, height), subject.question, told, {"class": "cascade map", **attributes}, body)
 
 
-def size_of(name: str, worst: Worst | None, *, is_bold: bool) -> Size:
-    """Give the room that the label of a part, and its state, need."""
-    room = WIDEST - 2.0 * PAD
+def size_of(subject: Subject, name: str) -> Size:
+    """Give the room that the label of a part, and its state, need; round ends need more."""
+    is_bold, worst = name in subject.entries, subject.worst.get(name)
     lines = label_lines(name, is_bold=is_bold)
-    widths = [width_of(line, LABEL) * (1.08 if is_bold else 1.0) for line in lines]
+    widths = [width_of(line, LABEL) * (BOLD if is_bold else 1.0) for line in lines]
     if worst is not None:
-        widths.append(min(MARK + width_of(worst.text, SMALL), room))
+        widths.append(MARK + width_of(worst.text, SMALL))
+    ends = ROUND if kind_of(subject, name) == "fleet" else 0.0
     height = LINE * (len(lines) + (worst is not None)) + 14.0
-    return Size(min(max(NARROWEST, max(widths) + 2.0 * PAD), WIDEST), height)
+    return Size(max(NARROWEST, max(widths) + 2.0 * PAD + ends), height)
 
 
 def label_lines(name: str, *, is_bold: bool) -> list[str]:
     """Break the name of a part into lines that fit its box."""
-    return broken(name, LABEL * (1.08 if is_bold else 1.0), WIDEST - 2.0 * PAD, MOST_LINES)
+    return broken(name, LABEL * (BOLD if is_bold else 1.0), WIDEST - 2.0 * PAD, MOST_LINES)
 
 
 def in_reading_order(scene: Scene) -> list[Box]:
@@ -157,7 +166,7 @@ def arrow(subject: Subject, route: Route, name: str) -> str:
     )  # fmt: skip
 
 
-def box(subject: Subject, scene: Scene, found: Box, link: str | None) -> str:
+def box(subject: Subject, scene: Scene, found: Box, link: str | None, states: Sequence[State]) -> str:
     """Draw one part: round a fleet, with a thick edge a group, bold and with an arrow what users call."""
     worst = subject.worst.get(found.name)
     kind, is_entry = kind_of(subject, found.name), found.name in subject.entries
@@ -167,7 +176,7 @@ def box(subject: Subject, scene: Scene, found: Box, link: str | None) -> str:
     said = f"{found.name}: {worst.text}" if worst is not None else f"{found.name}: {kind}"
     round_px = found.height / 2.0 if kind == "fleet" else 5.0
     shape: svg.Attributes = {"class": "shape", "width": found.width, "height": found.height, "rx": round_px}
-    parts = [svg.title(said), svg.element("rect", shape), *words(found, worst, is_entry=is_entry)]
+    parts = [svg.title(said), svg.element("rect", shape), *words(found, worst, states, is_entry=is_entry)]
     if is_entry:
         parts.append(svg.element("path", {"class": "entry", "d": ENTRIES[scene.manner.is_downward]}))
     place = f"translate({svg.number(found.x)} {svg.number(found.y)})"
@@ -183,7 +192,7 @@ def kind_of(subject: Subject, name: str) -> str:
     return "group" if name in subject.topology.groups else "fleet"
 
 
-def words(found: Box, worst: Worst | None, *, is_entry: bool) -> Iterator[str]:
+def words(found: Box, worst: Worst | None, states: Sequence[State], *, is_entry: bool) -> Iterator[str]:
     """Write the name in a box, and every state that it can be in; the style shows one."""
     lines = label_lines(found.name, is_bold=is_entry)
     tall = LINE * (len(lines) + (worst is not None))
@@ -193,7 +202,7 @@ def words(found: Box, worst: Worst | None, *, is_entry: bool) -> Iterator[str]:
         yield svg.text(line, {**place, "y": y + row * LINE})
     if worst is not None:
         level = y + len(lines) * LINE - 4.0
-        for state in State:
+        for state in states:
             yield state_mark(state, state.word, state.word, found.width, level)
         yield state_mark(worst.state, "worst", worst.text, found.width, level)
 

@@ -17,12 +17,12 @@ LIGHT: Final = {
 DARK: Final = {
     "paper": "#15181c", "ink": "#eceef1", "faint": "#a7adb6", "line": "#6d747e", "band": "#1c2026",
     "box": "#20252b", "edge": "#a7adb6", "frame": "#1f242b", "area": "#182a37", "area-edge": "#6ba3c9",
-    "hit": "#e0a179", "hit-ink": "#1a1a1a", "down": "#9c2f08", "down-ink": "#ffffff",
+    "hit": "#e8b48f", "hit-ink": "#1a1a1a", "down": "#a3300a", "down-ink": "#ffffff",
     "back": "#123a52", "back-ink": "#d8ecf8", "repair": "#56b4e9", "spread": "#f08a4b", "backlog": "#8396b0",
     "observed": "#d5d9de",
-    "loss-0": "#5f4331", "loss-1": "#8f5a36", "loss-2": "#c76420", "loss-3": "#ec8138", "loss-4": "#ffb27d",
+    "loss-0": "#e8b48f", "loss-1": "#e39a66", "loss-2": "#dd6e22", "loss-3": "#bf4a12", "loss-4": "#a3300a",
 }  # fmt: skip
-"""Colours on black: what is lost more stands out more."""
+"""Colours on black, the same order from light to dark."""
 FONT: Final = '"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif'
 RULES: Final = f"""
 .cascade{{font-family:{FONT};font-size:13px;max-width:100%;height:auto}}

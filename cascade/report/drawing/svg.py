@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from cascade.report.tables import printable
@@ -74,3 +75,14 @@ def root(  # noqa: PLR0913, PLR0917 - what a picture says of itself
     named = element("title", {"id": f"{name}-title"}, harmless(says))
     described = element("desc", {"id": f"{name}-desc"}, harmless(tells))
     return element("svg", head | attributes, named, described, *inside)
+
+
+def spoken(picture: str) -> str:
+    """Give the title of a whole picture and what it shows in words.
+
+    Examples
+    --------
+    >>> spoken(root("map", (1.0, 1.0), "a & b", "Two parts.", {}, []))
+    'a & b Two parts.'
+    """
+    return unescape(" ".join(re.findall(r"<(?:title|desc) id=[^>]*>([^<]*)<", picture)))

@@ -56,7 +56,7 @@ class Chart:
         return layout.run_of(self.result)
 
 
-def timeline_svg(result: Run | BlastRadius | Replay, *, name: str = "timeline") -> str:
+def timeline_svg(result: Run | BlastRadius | Replay, *, most: int = layout.MOST_LANES, name: str = "timeline") -> str:
     """Draw who was down and when each was back.
 
     The root carries ``data-x0`` and ``data-x1`` [px], and the times ``data-t0`` and ``data-t1`` [s] that they stand
@@ -66,6 +66,8 @@ def timeline_svg(result: Run | BlastRadius | Replay, *, name: str = "timeline") 
     Parameters
     ----------
     result : Run, BlastRadius or Replay
+    most : int
+        Lanes that are drawn: those of the first parts to fall.
     name : str
         Begins every ``id`` in the drawing; two drawings on one page need different ones.
 
@@ -76,7 +78,7 @@ def timeline_svg(result: Run | BlastRadius | Replay, *, name: str = "timeline") 
     >>> timeline_svg(blast).count('class="lane"')
     2
     """
-    chart = chart_of(result)
+    chart = chart_of(result, most)
     texts, height = event_texts(chart)
     playhead: svg.Attributes = {
         "class": "playhead",
@@ -98,11 +100,11 @@ def timeline_svg(result: Run | BlastRadius | Replay, *, name: str = "timeline") 
     return svg.root(name, (WIDTH, height), question, told(chart), attributes, body)
 
 
-def chart_of(result: Run | BlastRadius | Replay) -> Chart:
+def chart_of(result: Run | BlastRadius | Replay, most: int) -> Chart:
     """Choose what a timeline shows, and measure it."""
     run = layout.run_of(result)
     every = layout.make_lanes(result)
-    lanes = tuple(every[: layout.MOST_LANES])
+    lanes = tuple(every[:most])
     until_s = layout.last_moment(run, lanes)
     marks = tuple(layout.make_marks(run, until_s))
     curves = {curve.name: curve for curve in layout.make_curves(run, len(run.names))}
