@@ -22,18 +22,18 @@ from cascade.report.drawing.style import standalone
 from cascade.report.drawing.timeline import timeline_svg
 from cascade.report.shapes import domains_table, groups_table, scenarios_table
 from cascade.report.tables import Block, as_html
-from cascade.report.text import blocks
+from cascade.report.text import blocks, lanes_table
 from cascade.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_ROWS: Final = 100
+MOST_ROWS: Final = 60
 """Rows of a table that a notebook can bear."""
 BOXES: Final = (60, 40, 25)
 """Parts on a map in a notebook: fewer where it would be too large."""
-LANES: Final = (60, 40, 25)
-MOST_BYTES: Final = 90_000
+LANES: Final = (50, 30)
+MOST_BYTES: Final = 55_000
 """Size of a picture that a notebook can bear."""
 MOST_PARTS: Final = 5_000
 """Parts of a topology that is looked at more closely unasked."""
@@ -46,7 +46,10 @@ def as_notebook(result: object) -> str:
 
 
 def said_of(result: object) -> list[Block]:
-    """Give the paragraphs and tables of a result; of a topology those that the map does not show."""
+    """Give the paragraphs and tables of a result, but for what its pictures show."""
+    if isinstance(result, Run):
+        drawn = lanes_table(result)
+        return [block for block in blocks(result) if block != drawn]
     if not isinstance(result, Topology):
         return blocks(result)
     if len(result.services) > MOST_PARTS:

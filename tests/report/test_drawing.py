@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from cascade.model import Topology
 from cascade.report.drawing.map import map_svg
 from cascade.report.drawing.scene import Scene, scene_of
 from cascade.report.drawing.states import State, states_of
-from cascade.report.drawing.style import standalone
+from cascade.report.drawing.style import DARK, LIGHT, standalone
 from cascade.report.drawing.subject import MOST_BOXES
 from cascade.report.drawing.timeline import timeline_svg
 from cascade.report.drawing.units import Size
@@ -239,14 +240,18 @@ def test_the_same_result_gives_the_same_bytes(shop: cascade.BlastRadius) -> None
     assert timeline_svg(shop) == timeline_svg(shop)
 
 
-def test_a_large_system_is_drawn_in_part_and_says_so() -> None:
-    links = json.loads(LARGE.read_text(encoding="utf-8"))
+def large() -> Topology:
+    """The 1,238 services of a production system, anonymised by those who published it."""
     calls: dict[str, dict[str, None]] = {}
-    for link in links["data"] if isinstance(links, dict) else links:
-        calls.setdefault(re.sub(r"\s|>", "-", link["child"]), {})
-        calls.setdefault(re.sub(r"\s|>", "-", link["parent"]), {})[re.sub(r"\s|>", "-", link["child"])] = None
+    for link in json.loads(LARGE.read_text(encoding="utf-8")):
+        calls.setdefault(link["child"], {})
+        calls.setdefault(link["parent"], {})[link["child"]] = None
     services = {name: {"calls": [callee for callee in found if callee != name]} for name, found in calls.items()}
-    topology = Topology.model_validate({"services": services})
+    return Topology.model_validate({"services": services})
+
+
+def test_a_large_system_is_drawn_in_part_and_says_so() -> None:
+    topology = large()
     start = time.process_time()
 
     drawing = map_svg(topology)
@@ -256,6 +261,45 @@ def test_a_large_system_is_drawn_in_part_and_says_so() -> None:
     assert len(of_class(drawing, "box")) == MOST_BOXES
     assert f"the {MOST_BOXES} of 1,238 parts" in (parsed(drawing).findtext(f"{SVG}desc") or "")
     assert len(drawing) < 400_000
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        ("ink", "paper"), ("ink", "box"), ("ink", "band"), ("faint", "paper"), ("faint", "band"), ("faint", "frame"),
+        ("faint", "area"), ("hit-ink", "hit"), ("down-ink", "down"), ("back-ink", "back"), ("paper", "ink"),
+    ],
+)  # fmt: skip
+def test_text_stands_out(colours: dict[str, str], text: str, behind: str) -> None:
+    one, other = sorted((luminance(colours[text]), luminance(colours[behind])))
+
+    assert (other + 0.05) / (one + 0.05) >= 4.5
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as the web content accessibility guidelines define it."""
+    parts = [int(colour[place : place + 2], 16) / 255.0 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["blast", "run", "topology"])
+def test_a_notebook_shows_pictures_that_no_viewer_strips(shop: cascade.BlastRadius, kind: str) -> None:
+    results: dict[str, Any] = {"blast": shop, "run": shop.run, "topology": shop.run.topology}
+    shown = results[kind]._repr_html_()
+
+    sources = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]*)" alt="([^"]+)"/>', shown)
+    assert len(sources) == (1 if kind == "topology" else 2)
+    for data, _ in sources:
+        assert ET.fromstring(base64.b64decode(data)).tag == f"{SVG}svg"  # noqa: S314 - written by us
+    assert not re.search("<(svg|style|script)", shown)
+    assert len(shown) < 100_000
+
+
+def test_a_notebook_bears_the_largest_results(flagship: cascade.Replay) -> None:
+    assert len(flagship._repr_html_()) < 200_000
+    assert len(large()._repr_html_()) < 100_000
 
 
 def test_what_is_empty_is_drawn_too() -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 LIGHT: Final = {
-    "paper": "#ffffff", "ink": "#1a1a1a", "faint": "#5d636c", "line": "#9aa0a8", "band": "#f3f4f6",
+    "paper": "#ffffff", "ink": "#1a1a1a", "faint": "#5d636c", "line": "#8a9099", "band": "#f3f4f6",
     "box": "#ffffff", "edge": "#454a52", "frame": "#eef0f3", "area": "#e8f1f8", "area-edge": "#5b87a8",
     "hit": "#f2b48c", "hit-ink": "#1a1a1a", "down": "#7a1f00", "down-ink": "#ffffff",
     "back": "#dcedf7", "back-ink": "#00324f", "repair": "#0072b2", "spread": "#b84a00", "backlog": "#7f8fa6",
