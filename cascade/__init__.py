@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         plot_sensitivity,
     )
     from cascade.report.open_psa import open_psa
+    from cascade.report.page.write import report_page
     from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
     from cascade.report.sweep_figures import plot_sweep
     from cascade.report.what_if import WhatIf, what_if
@@ -118,6 +119,7 @@ _HOMES: Final = {
         "plot_convergence", "plot_exceedance", "plot_impacts", "plot_montecarlo", "plot_sensitivity",
     ),
     "cascade.report.open_psa": ("open_psa",),
+    "cascade.report.page.write": ("report_page",),
     "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
     "cascade.report.sweep_figures": ("plot_sweep",),
     "cascade.report.what_if": ("WhatIf", "what_if"),
@@ -208,6 +210,7 @@ __all__ = [
     "read_store",
     "replay",
     "replay_sample",
+    "report_page",
     "scenario_of_failures",
     "signature",
     "simulate",

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "spof",
     "sweep",
     "montecarlo",
+    "report",
     "lint",
     "explain",
     "schema",

@@ -158,6 +158,12 @@ def replay(
     if run.scenario.start is None:
         msg = f"a replay compares moments, and the scenario '{run.scenario_name}' has no start"
         raise ScenarioError(msg)
+    return scored(run, free_parameters=free_parameters)
+
+
+def scored(run: Run, *, free_parameters: int | None = None) -> Replay:
+    """Score a run of a scenario with a start against the observed windows of its topology."""
+    topology = run.topology
     simulated = {observed.service: windows(run, observed.service) for observed in topology.observed}
     given_s = moments_given(run.scenario)
     rows = tuple(compare(run, observed, simulated[observed.service], given_s) for observed in topology.observed)

@@ -45,8 +45,10 @@ QUESTIONS: Final = [
 
 BEFORE_THE_FILE: Final = {"import": ("auto",)}
 """Arguments that a command wants first."""
-SHORTLY: Final = {"simulate": ("--samples", "50"), "lint": ("--exit-zero",)}
-"""Options that make an answer shorter, or its exit code 0, and the answer no different."""
+SHORTLY: Final = {"simulate": ("--samples", "50"), "lint": ("--exit-zero",), "report": ("--output", "-")}
+"""Options that make an answer shorter, its exit code 0 or standard output its place, and the answer no different."""
+CALLS: Final = {"report": "blast_radius"}
+"""What a command calls of the library, where that is not called like the command."""
 
 
 @pytest.fixture(params=QUESTIONS, ids=" ".join)
@@ -212,7 +214,7 @@ def test_an_interrupt_while_it_simulates_is_no_traceback(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(f"cascade.{command.replace('-', '_')}", interrupted)
+    monkeypatch.setattr(f"cascade.{CALLS.get(command, command.replace('-', '_'))}", interrupted)
 
     assert run([command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"])]) == 130
     assert capsys.readouterr() == ("", "")
@@ -241,7 +243,7 @@ def test_quiet_is_quiet_on_a_terminal(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
 
-    answer(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--quiet")
+    answer(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--quiet", *SHORTLY.get(command, ()))
 
 
 @pytest.mark.parametrize("no_colour", ["", "1"])

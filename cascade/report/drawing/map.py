@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.replay import Replay
+    from cascade.analysis.sweep import Sweep
     from cascade.engine.run import Run
     from cascade.model import Topology
     from cascade.report.drawing.routes import Box, Route
@@ -50,8 +51,8 @@ MARKS: Final = {
 
 
 def map_svg(
-    shown: Topology | Run | BlastRadius | Replay, *, link: str | None = None, states: Sequence[State] = tuple(State),
-    most: int = MOST_BOXES, name: str = "map",
+    shown: Topology | Run | BlastRadius | Replay | Sweep, *, link: str | None = None,
+    states: Sequence[State] = tuple(State), most: int = MOST_BOXES, name: str = "map",
 ) -> str:  # fmt: skip
     """Draw what depends on what, callers to the left of what they call; of a run, with the worst of each part.
 
@@ -60,7 +61,7 @@ def map_svg(
 
     Parameters
     ----------
-    shown : Topology, Run, BlastRadius or Replay
+    shown : Topology, Run, BlastRadius, Replay or Sweep
     link : str, optional
         Makes each box a link to this text with the number of the part, ``#part-`` for example.
     states : sequence of State

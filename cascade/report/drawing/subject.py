@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from cascade.analysis.sweep import Sweep
 from cascade.model import Topology
 from cascade.report.drawing.states import State, Worst, impacts_of, worst_of
 from cascade.report.lanes import run_of
@@ -13,7 +14,7 @@ from cascade.report.moments import setting
 from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.impact import Impact
@@ -52,11 +53,15 @@ class Subject:
     """What it does not show, in sentences."""
 
 
-def subject_of(shown: Topology | Run | BlastRadius | Replay, most: int = MOST_BOXES) -> Subject:
+def subject_of(shown: Topology | Run | BlastRadius | Replay | Sweep, most: int = MOST_BOXES) -> Subject:
     """Choose what a map shows, and how it is put in words."""
     if isinstance(shown, Topology):
         question = f"What depends on what in {shown.name}?"
         return chosen(shown, {}, question, most)
+    if isinstance(shown, Sweep):
+        question = f"What does each failure take down in {shown.topology.name}?"
+        subject = chosen(shown.topology, {}, question, most, hit_by(shown))
+        return replace(subject, worst=dict.fromkeys(subject.parts, Worst(State.WORKS, "")))
     run, impacts = run_of(shown), impacts_of(shown)
     subject = chosen(run.topology, impacts, f"What takes what down? {setting(run)}", most)
     worst = {name: worst_of(run, impact) for name, impact in impacts.items()}
@@ -68,14 +73,17 @@ def subject_of(shown: Topology | Run | BlastRadius | Replay, most: int = MOST_BO
     )
 
 
-def chosen(topology: Topology, impacts: Mapping[str, Impact], question: str, most: int) -> Subject:
+def chosen(
+    topology: Topology, impacts: Mapping[str, Impact], question: str, most: int, first: Sequence[str] = ()
+) -> Subject:
     """Choose the parts of a topology that there is room for, with everything between them."""
     every = {name: number for number, name in enumerate([*topology.services, *topology.groups, *topology.fleets])}
     arrows = arrows_of(topology)
-    names = part_of(list(every), arrows, impacts, most)
+    names = part_of(list(every), arrows, impacts, most, first)
     domains, hidden = shown_domains(topology, names)
     if len(names) < len(every):
         which = "that lose most, with what led to them" if impacts else "with most arrows"
+        which = "that the worst failures hit" if first else which
         hidden = [f"Shown are the {len(names):,} of {counted(len(every), 'part')} {which}.", *hidden]
     return Subject(
         topology=topology,
@@ -108,15 +116,32 @@ def spread_of(impacts: Mapping[str, Impact], arrows: Collection[tuple[str, str]]
 
 
 def part_of(
-    every: list[str], arrows: Iterable[tuple[str, str, str]], impacts: Mapping[str, Impact], most: int
+    every: list[str],
+    arrows: Iterable[tuple[str, str, str]],
+    impacts: Mapping[str, Impact],
+    most: int,
+    first: Sequence[str] = (),
 ) -> list[str]:
-    """Give the parts that there is room for: all, or those that are hit, or those with most arrows."""
+    """Give the parts that there is room for: all, or those that come first, or that are hit, or with most arrows."""
     if len(every) <= most:
         return every
+    if first:
+        kept = {*first[:most]}
+        return [name for name in every if name in kept]
     if impacts:
         hit = {impact.name for impact, _ in worst_hit([(impact, 0) for impact in impacts.values()], most)}
         return [name for name in every if name in hit]
     return most_connected(every, [Arrow(caller, callee, None) for caller, callee, _ in arrows], most)
+
+
+def hit_by(sweep: Sweep) -> list[str]:
+    """Give what the worst failures hit, each with what failed, the worst first."""
+    hit: dict[str, None] = {}
+    for place in sweep.ranking.tolist():
+        if place in sweep.leading:
+            found = (sweep.names[part] for part in sweep.leading[place]["part"].tolist())
+            hit |= dict.fromkeys((*sweep.study.contingencies[place], *found))
+    return list(hit)
 
 
 def shown_domains(topology: Topology, names: Collection[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:

@@ -1,0 +1,32 @@
+"""The two pictures of a page, as they stand before anything moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cascade.analysis.sweep import Sweep
+from cascade.report.drawing.map import map_svg
+from cascade.report.drawing.style import DARK, LIGHT, RULES, variables
+from cascade.report.drawing.timeline import timeline_svg
+
+if TYPE_CHECKING:
+    from cascade.report.page.content import Page
+
+LINK: Final = "#part-"
+"""Leads to what is told of a part, its number behind it."""
+
+
+def map_of(page: Page) -> str:
+    """Draw the map."""
+    return map_svg(page.subject, link=LINK, name="topology")
+
+
+def timeline_of(page: Page) -> str:
+    """Draw the timeline, where there is one run."""
+    return "" if isinstance(page.subject, Sweep) else timeline_svg(page.replay or page.subject, name="lanes")
+
+
+def colours() -> str:
+    """Write the colours and strokes of the drawings: dark where the reader prefers that, but never on paper."""
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{variables(DARK)}}}}}"
+    return f":root{{{variables(LIGHT)}}}\n{dark}\n{RULES}"

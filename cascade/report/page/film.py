@@ -1,0 +1,194 @@
+"""A run, cut into frames: which part changes its state when, and nothing about those that do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from cascade.analysis.sentences import about, brief
+from cascade.report.lanes import last_moment, loss_in, make_lanes
+from cascade.report.moments import events_of, moment_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from cascade.analysis.sweep import Sweep
+    from cascade.engine.run import Run
+
+    Floats = NDArray[np.float64]
+    States = NDArray[np.int8]
+
+WORKS, HIT, DOWN, BACK = range(4)
+STATES: Final = ("works", "hit", "down", "back")
+"""How each is called."""
+ALL_LOST: Final = 0.995
+"""Share of its requests from which on a part that loses them is down."""
+MOST_FRAMES: Final = 480
+STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
+"""Lengths of a frame that give round times [s]."""
+MOST_NOTED: Final = 40
+"""Times at which the waiting work of one part is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What one run does to the parts, frame by frame; parts go by their numbers."""
+
+    label: str
+    start: int
+    """The frame in which most is hit."""
+    changes: Mapping[int, Sequence[int]]
+    """For each part that changes: a frame, the state from then on, the next frame, and so on."""
+    events: Sequence[tuple[int, str]] = ()
+    """What happens from outside, by frame."""
+    waiting: Mapping[int, Sequence[int | str]] = field(default_factory=dict)
+    """For each part with a backlog: a frame, how much waits from then on, the next frame, and so on."""
+
+    def states(self, frame: int) -> dict[int, int]:
+        """Give the state that each part that ever changes has in a frame."""
+        return {part: state_at(listed, frame) for part, listed in self.changes.items()}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Give it as the script of the page reads it."""
+        return {
+            "label": self.label,
+            "start": self.start,
+            "changes": {str(part): list(listed) for part, listed in self.changes.items()},
+            "events": [list(event) for event in self.events],
+            "waiting": {str(part): list(listed) for part, listed in self.waiting.items()},
+        }
+
+
+def state_at(listed: Sequence[int], frame: int) -> int:
+    """Give the state in a frame.
+
+    Examples
+    --------
+    >>> state_at([4, HIT, 9, BACK], 5)
+    1
+    """
+    return next((state for at, state in zip(listed[-2::-2], listed[::-2], strict=True) if at <= frame), WORKS)
+
+
+def frame_times(end_s: float) -> Floats:
+    """Give the times of the frames from the start to an end [s]: round ones, and the end itself.
+
+    Examples
+    --------
+    >>> frame_times(7000.0)[[0, 1, -1]].tolist()
+    [0.0, 15.0, 7000.0]
+    """
+    step_s = next((step for step in STEPS_S if end_s / step <= MOST_FRAMES), end_s / MOST_FRAMES)
+    return np.minimum(np.arange(np.ceil(end_s / step_s) + 1.0) * step_s, end_s)
+
+
+def end_of(run: Run) -> float:
+    """Give the time until which a run has something to show [s]."""
+    return last_moment(run, make_lanes(run))
+
+
+def film_of_run(run: Run, times_s: Floats) -> Film:
+    """Cut a run into frames."""
+    changes, start = cut(in_frames(states_of(run), run.times_s, times_s))
+    events = [
+        (frame_of(times_s, time_s), f"{moment_text(run, time_s)} {text}")
+        for time_s, text in events_of(run)
+        if time_s <= times_s[-1]
+    ]
+    return Film(run.scenario_name, start, changes, events, waiting_of(run, times_s, changes))
+
+
+def states_of(run: Run) -> States:
+    """Give the state of each part, per sample (T, N)."""
+    states = np.zeros(run.hit.shape, np.int8)
+    for column in np.flatnonzero(run.hit.any(axis=0)).tolist():
+        lost = loss_in(run, run.names[column])
+        states[:, column] = np.where(np.isnan(lost), WORKS, np.where(lost >= ALL_LOST, DOWN, HIT))
+    return states
+
+
+def in_frames(states: States, samples_s: Floats, times_s: Floats) -> States:
+    """Give the worst state of each part between a frame and the one before (F, N)."""
+    ends = np.searchsorted(samples_s, times_s, side="right")
+    found = np.zeros((len(times_s), states.shape[1]), np.int8)
+    for frame, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
+        if end:
+            found[frame] = states[min(begin, end - 1) : end].max(axis=0)
+    return found
+
+
+def cut(states: States) -> tuple[dict[int, list[int]], int]:
+    """Give the changes of each part, and the frame in which most is hit, from states (F, N)."""
+    was_hit = np.maximum.accumulate(states, axis=0) > WORKS
+    told = np.where((states == WORKS) & was_hit, BACK, states)
+    changed = np.diff(told, axis=0, prepend=WORKS) != 0
+    columns = np.flatnonzero(changed.any(axis=0)).tolist()
+    changes = {
+        column: [number for frame in np.flatnonzero(changed[:, column]).tolist()
+                 for number in (frame, int(told[frame, column]))]
+        for column in columns
+    }  # fmt: skip
+    return changes, int(states.sum(axis=1, dtype=np.int64).argmax())
+
+
+def frame_of(times_s: Floats, time_s: float) -> int:
+    """Give the first frame that is not before a time."""
+    return min(int(np.searchsorted(times_s, time_s - 1e-6)), len(times_s) - 1)
+
+
+def waiting_of(run: Run, times_s: Floats, changes: Mapping[int, Sequence[int]]) -> dict[int, list[int | str]]:
+    """Note how much work waits at the parts that are hit, where that is more than a request."""
+    noted = np.unique(np.linspace(0, len(times_s) - 1, MOST_NOTED).astype(int))
+    samples = np.clip(np.searchsorted(run.times_s, times_s[noted], side="right") - 1, 0, None)
+    found: dict[int, list[int | str]] = {}
+    for column in changes:
+        counts = run.series["backlog_count"][samples, column]
+        texts = [brief(count) if count >= 1.0 else "" for count in counts.tolist()]
+        new = [
+            (frame, text)
+            for frame, text, last in zip(noted.tolist(), texts, ["", *texts], strict=False)
+            if text != last
+        ]
+        if new:
+            found[column] = [value for pair in new for value in pair]
+    return found
+
+
+def films_of_sweep(sweep: Sweep, times_s: Floats) -> list[Film]:
+    """Give a film of each of the worst contingencies."""
+    films = []
+    for index in sweep.ranking.tolist():
+        if index in sweep.leading:
+            states = np.zeros((len(times_s), len(sweep.names)), np.int8)
+            for hit in sweep.leading[index]:
+                during = slice(
+                    frame_of(times_s, hit["fell_s"]),
+                    frame_of(times_s, hit["back_s"]) if np.isfinite(hit["back_s"]) else None,
+                )
+                states[during, hit["part"]] = DOWN if hit["worst_fraction"] >= ALL_LOST else HIT
+            changes, start = cut(states)
+            films.append(Film(sweep.labels[index], start, changes))
+    return films
+
+
+def end_of_sweep(sweep: Sweep) -> float:
+    """Give the time until which the worst contingencies have something to show [s]."""
+    ends_s = [hit["back_s"] for hits in sweep.leading.values() for hit in hits if np.isfinite(hit["back_s"])]
+    open_s = [sweep.study.horizon_s for hits in sweep.leading.values() if not np.isfinite(hits["back_s"]).all()]
+    return float(min(max([sweep.study.lasts_s, *ends_s, *open_s]) * 1.04, sweep.study.horizon_s))
+
+
+def moments_of_run(run: Run, times_s: Floats) -> list[str]:
+    """Write the time of each frame."""
+    return [moment_text(run, time_s) for time_s in times_s.tolist()]
+
+
+def moments_of_sweep(times_s: Floats) -> list[str]:
+    """Write the time of each frame, from the failure on."""
+    return [f"+{about(time_s)}" for time_s in times_s.tolist()]
