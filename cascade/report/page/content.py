@@ -45,7 +45,7 @@ MOST_PARTS: Final = 200
 """Parts that a page tells of one by one."""
 MOST_WORST: Final = 50
 """Failures of a large topology of which a page tells, and of what they hit."""
-SMALL: Final = 150
+SMALL: Final = 120
 """Parts of a topology of which a page tells all."""
 
 BASES: Final = (

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 LINK: Final = "#part-"
 """Leads to what is told of a part, its number behind it."""
 
+MOST_BOXES: Final = 120
+"""Parts that the map has room for."""
+
 
 def map_of(page: Page) -> str:
     """Draw the map."""
-    return map_svg(page.subject, link=LINK, name="topology")
+    return map_svg(page.subject, link=LINK, most=MOST_BOXES, name="topology")
 
 
 def timeline_of(page: Page) -> str:

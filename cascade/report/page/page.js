@@ -5,7 +5,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const FILM_S = 24; // how long a film takes at normal speed
   const STEP_S = 1.2; // how long each change is shown where motion is not wanted
-  const LEGIBLE = 0.6; // a map is made smaller by itself down to this share of its size
+  const LEGIBLE = 0.5; // a map is made smaller by itself down to this share of its size
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
   const last = data.moments.length - 1;
   const timeline = document.querySelector("#timeline svg");
@@ -16,9 +16,10 @@
     boxes.set(box.dataset.part, [...(boxes.get(box.dataset.part) ?? []), box]);
   }
   const drawn = new Map(all("#map .box").map((box) => [box, box.getAttribute("class")]));
+  const labels = new Map(all("#map a").map((link) => [link, link.getAttribute("aria-label")]));
   const shown = new Map(); // part: the state that it shows
   const spread = new Map(); // part: the arrows to and from it along which failure came back
-  for (const arrow of all("#map .arrow.spread")) {
+  for (const arrow of all("#map .arrow.spread[data-from]")) {
     for (const end of [arrow.dataset.from, arrow.dataset.to]) spread.set(end, [...(spread.get(end) ?? []), arrow]);
   }
 
@@ -44,6 +45,7 @@
     for (const box of boxes.get(part) ?? []) {
       box.classList.remove(...data.states.map((word) => `is-${word}`));
       box.classList.add(`is-${data.states[state]}`);
+      box.closest("a")?.setAttribute("aria-label", `${data.names[part]}: ${data.states[state]}`);
     }
     for (const arrow of spread.get(part) ?? []) {
       arrow.classList.toggle("is-quiet", !isHit(arrow.dataset.from) || !isHit(arrow.dataset.to));
@@ -86,6 +88,7 @@
     for (const [box, drawnClass] of drawn) {
       box.setAttribute("class", drawnClass.replace(/is-(worst|works|hit|down|back)/g, ""));
       box.classList.add("is-works");
+      box.closest("a")?.setAttribute("aria-label", `${data.names[box.dataset.part]}: works`);
     }
     for (const arrow of [...spread.values()].flat()) arrow.classList.add("is-quiet");
     shown.clear();
@@ -110,6 +113,7 @@
 
   function restore() {
     for (const [box, drawnClass] of drawn) box.setAttribute("class", drawnClass);
+    for (const [link, label] of labels) link.setAttribute("aria-label", label);
     for (const arrow of [...spread.values()].flat()) arrow.classList.remove("is-quiet");
     shown.clear();
     markChosen();
