@@ -9,8 +9,10 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from cascade.analysis.baseline import Known, read_baseline
     from cascade.analysis.blast_radius import BlastRadius, Impact, blast_radius, scenario_of_failures
     from cascade.analysis.causes import Question, Verdict
+    from cascade.analysis.check import Check, check
     from cascade.analysis.contingencies import Contingencies, Contingency, contingencies
     from cascade.analysis.cut_sets import CutSets, cut_sets
     from cascade.analysis.diff import Diff, diff
@@ -80,8 +82,10 @@ if TYPE_CHECKING:
     from cascade.studies.store import Store, read_store
 
 _HOMES: Final = {
+    "cascade.analysis.baseline": ("Known", "read_baseline"),
     "cascade.analysis.blast_radius": ("BlastRadius", "Impact", "blast_radius", "scenario_of_failures"),
     "cascade.analysis.causes": ("Question", "Verdict"),
+    "cascade.analysis.check": ("Check", "check"),
     "cascade.analysis.contingencies": ("Contingencies", "Contingency", "contingencies"),
     "cascade.analysis.cut_sets": ("CutSets", "cut_sets"),
     "cascade.analysis.diff": ("Diff", "diff"),
@@ -130,6 +134,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 __all__ = [
     "BlastRadius",
     "CascadeError",
+    "Check",
     "Clock",
     "Contingencies",
     "Contingency",
@@ -148,6 +153,7 @@ __all__ = [
     "Group",
     "Impact",
     "Interrupted",
+    "Known",
     "Mechanism",
     "MonteCarlo",
     "MonteCarloStudy",
@@ -177,6 +183,7 @@ __all__ = [
     "Verdict",
     "WhatIf",
     "blast_radius",
+    "check",
     "contingencies",
     "cut_sets",
     "diff",
@@ -207,6 +214,7 @@ __all__ = [
     "plot_sweep",
     "plot_timeline",
     "plot_topology",
+    "read_baseline",
     "read_store",
     "replay",
     "replay_sample",

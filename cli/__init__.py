@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "montecarlo",
     "report",
     "lint",
+    "check",
     "explain",
     "schema",
 )

@@ -8,11 +8,11 @@ import typer
 
 from cascade_cli.options import OutputOption, write
 
-RuleArgument = Annotated[str | None, typer.Argument(metavar="RULE", help="A rule of the lint; all by default.")]
+RuleArgument = Annotated[str | None, typer.Argument(metavar="RULE", help="A rule of lint or check; all by default.")]
 
 
 def explain(rule: RuleArgument = None, output: OutputOption = None) -> None:
-    """Say what a RULE of the lint is about: when it fires, why that matters, what helps; or list the rules."""
+    """Say what a RULE of lint or check is about: when it fires, why that matters, what helps; or list the rules."""
     from cascade.report.rules import explanation, listing  # noqa: PLC0415 - so that --help is quick
 
     write(listing() if rule is None else explanation(rule), output)

@@ -43,17 +43,17 @@ def lint(
     The exit code is 1 when a finding meets --fail-on: a severity, which stands for the worse ones too, or a rule.
     """
     import cascade  # noqa: PLC0415 - so that --help is quick
-    from cascade.analysis.lint.rules import meeting, read_bars  # noqa: PLC0415 - as above
+    from cascade.analysis.bars import read_bars  # noqa: PLC0415 - as above
+    from cascade.analysis.lint.rules import RULES  # noqa: PLC0415 - as above
     from cascade.loading.source import file_label  # noqa: PLC0415 - as above
     from cascade.report.lint import lint_text  # noqa: PLC0415 - as above
 
-    bars = fail_on or ["high"]
-    read_bars(bars)
+    bars = read_bars(fail_on or ["high"], [rule.name for rule in RULES])
     topology, text = read_with_text(file)
     findings = cascade.lint(topology, text=text, file=file_label(file), today=today)
     if form is Format.TEXT:
         write(lint_text(findings), output)
     else:
         deliver(findings, form, output)
-    if meeting(findings, bars) and not exit_zero:
+    if any(map(bars.meets, findings)) and not exit_zero:
         raise typer.Exit(1)

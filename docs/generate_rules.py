@@ -1,4 +1,4 @@
-"""Write ``docs/rules.md`` from the rules of the lint."""
+"""Write ``docs/rules.md`` from the rules of lint and check."""
 
 from __future__ import annotations
 

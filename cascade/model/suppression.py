@@ -16,7 +16,7 @@ _DAY: Final = r"\d{4}-\d\d-\d\d"
 
 
 class RuleId(StrEnum):
-    """The rules of the lint whose findings can be hidden; ``cascade explain RULE`` says what each is about."""
+    """The rules whose findings can be hidden; ``cascade explain RULE`` says what each is about."""
 
     RETRY_AMPLIFICATION = "RETRY-AMPLIFICATION"
     TIMEOUT_INVERSION = "TIMEOUT-INVERSION"
@@ -27,6 +27,12 @@ class RuleId(StrEnum):
     FALLBACK_SHARES_PATH = "FALLBACK-SHARES-PATH"
     OBJECTIVE_TOO_HIGH = "OBJECTIVE-TOO-HIGH"
     SELF_SUPPORTING_GROUP = "SELF-SUPPORTING-GROUP"
+    UNMET_EXPECTATION = "UNMET-EXPECTATION"
+    UNMET_OBJECTIVE = "UNMET-OBJECTIVE"
+    BLAST_RADIUS = "BLAST-RADIUS"
+    SINGLE_POINT = "SINGLE-POINT"
+    AVAILABILITY = "AVAILABILITY"
+    AMPLIFICATION = "AMPLIFICATION"
 
 
 def _day(value: object) -> dt.date:
@@ -51,7 +57,7 @@ Day = Annotated[
 
 
 class Suppression(Part):
-    """A finding of ``cascade lint`` that is known and accepted."""
+    """A finding of ``cascade lint`` or ``cascade check`` that is known and accepted."""
 
     rule: RuleId
     """Whose findings are hidden."""

@@ -53,7 +53,7 @@ class Topology(Part):
     observed: tuple[Observed, ...] = ()
     """What really happened, for replays."""
     ignore: tuple[Suppression, ...] = ()
-    """Findings of ``cascade lint`` that are known and accepted."""
+    """Findings of ``cascade lint`` and ``cascade check`` that are known and accepted."""
 
     @field_validator("services", mode="before")
     @classmethod

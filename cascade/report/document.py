@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from cascade.analysis.impact import Impact
     from cascade.engine.run import Mechanism
+    from cascade.report.schema_types import ExpectationDocument
     from cascade.report.schemas import (
         BlastRadiusDocument,
         ComparedEdge,
         ComparedWindow,
-        ExpectationDocument,
         ImpactDocument,
         PartOverTime,
         ReplayDocument,

@@ -12,3 +12,15 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     MARKDOWN = "markdown"
+
+
+class CheckFormat(StrEnum):
+    """How a check is written: also for what runs it in pull requests and pipelines."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    JSON = "json"
+    CSV = "csv"

@@ -15,7 +15,7 @@ from cascade.analysis.replay import Replay
 from cascade.engine.run import Run
 from cascade.graph.layers import shape_of
 from cascade.model import Topology
-from cascade.report import imports, montecarlo, structure, sweep  # noqa: F401 - they teach the function below their results
+from cascade.report import check, imports, montecarlo, structure, sweep  # noqa: F401 - they teach the function below their results
 from cascade.report.drawing import svg
 from cascade.report.drawing.map import map_svg
 from cascade.report.drawing.style import standalone

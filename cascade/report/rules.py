@@ -1,21 +1,23 @@
-"""What is said of the rules of the lint: on the terminal, and on the page that documents them."""
+"""What is said of the rules of lint and check: on the terminal, and on the page that documents them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis.lint.rules import RULES, rule_of
+from cascade.analysis.check import RULES
+from cascade.analysis.lint.rules import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cascade.analysis.lint.finding import Rule
 
-HEAD: Final = """# Rules of the lint
+HEAD: Final = """# Rules of lint and check
 
-Written by `make docs` from the program; do not edit. `cascade lint FILE` applies the rules to a topology, and
-`cascade explain RULE` prints what is said here. How to choose what fails a build, and how to suppress a finding:
-[How to lint a topology](how-to/lint.md).
+Written by `make docs` from the program; do not edit. `cascade lint FILE` applies the rules to a topology, except those
+from UNMET-EXPECTATION on, which are looked at by `cascade check FILE` only. `cascade explain RULE` prints what is said
+here. How to choose what fails a build, and how to suppress a finding: [How to lint a topology](how-to/lint.md) and
+[How to check pull requests](how-to/pull-requests.md).
 """
 
 
@@ -33,7 +35,7 @@ def explanation(name: str) -> str:
     CascadeError
         When there is none of that name.
     """
-    rule = rule_of(name)
+    rule = rule_of(name, RULES)
     return f"{rule.name} ({grades(rule)})\n\n{rule.text}\n"
 
 

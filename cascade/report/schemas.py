@@ -13,13 +13,13 @@ from typing_extensions import TypedDict  # pydantic reads that of typing only fr
 
 from cascade.engine.run import SERIES, Mechanism
 from cascade.errors import CascadeError
-from cascade.loading.fields import keys_of
 from cascade.loading.schema import DIALECT
-from cascade.model import Event, Expect
+from cascade.model import Event
+from cascade.report.check_schema import CheckDocument
 from cascade.report.import_schema import ImportDocument
 from cascade.report.lint_schema import LintDocument
 from cascade.report.montecarlo_schema import MonteCarloDocument
-from cascade.report.schema_types import Amount, Number, Share, documented
+from cascade.report.schema_types import Amount, ExpectationDocument, Number, Share, documented
 from cascade.report.sweep_schema import SweepDocument
 from cascade.units import closest
 
@@ -167,24 +167,6 @@ class FallDocument(TypedDict):
     mechanism: Reason
     cause: str | None
     """What it came through; null when it fell by itself."""
-
-
-class ExpectationDocument(TypedDict):
-    """One thing that the scenario must come to, and what it came to."""
-
-    key: Annotated[str, Field(json_schema_extra={"enum": list(keys_of(Expect))})]
-    """As in the topology file."""
-    expected: str
-    found: str
-    is_met: bool
-    bound: Amount | None
-    """Seconds, requests or a factor; null for `stays_up`."""
-    value: Amount | None
-    """What was found, in the same unit; null where that never happened."""
-    part: str | None
-    """The part, or the call, that decided it; null when no single one did."""
-    time_s: Amount | None
-    """When that was; null when at no single moment."""
 
 
 def values_of(series: str) -> Any:
@@ -519,6 +501,7 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "sweep": SweepDocument,
     "montecarlo": MonteCarloDocument,
     "lint": LintDocument,
+    "check": CheckDocument,
 }
 """What each command writes as JSON."""
 

@@ -45,7 +45,12 @@ QUESTIONS: Final = [
 
 BEFORE_THE_FILE: Final = {"import": ("auto",)}
 """Arguments that a command wants first."""
-SHORTLY: Final = {"simulate": ("--samples", "50"), "lint": ("--exit-zero",), "report": ("--output", "-")}
+SHORTLY: Final = {
+    "simulate": ("--samples", "50"),
+    "lint": ("--exit-zero",),
+    "check": ("--exit-zero",),
+    "report": ("--output", "-"),
+}
 """Options that make an answer shorter, its exit code 0 or standard output its place, and the answer no different."""
 CALLS: Final = {"report": "blast_radius"}
 """What a command calls of the library, where that is not called like the command."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from cascade.analysis.lint.rules import RULES
+from cascade.analysis.check import RULES
 from cascade.report.formats import Format
 from cascade_cli import run
 

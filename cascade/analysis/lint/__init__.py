@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from cascade.analysis.caveats import caveats
 from cascade.analysis.lint import suppressions
-from cascade.analysis.lint.finding import Finding, Findings
+from cascade.analysis.lint.finding import Finding, Findings, Hidden
 from cascade.analysis.lint.rules import RULES
 from cascade.analysis.lint.subject import Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cascade.analysis.lint.finding import Path, Rule
     from cascade.model import Topology
 
 __all__ = ["Finding", "Findings", "lint"]
@@ -44,20 +47,34 @@ def lint(
     (1, 26)
     """
     subject = Subject(topology, text or "", file)
-    found = [finding for rule in RULES for finding in rule.find(subject)]
-    day = today or dt.datetime.now(tz=dt.UTC).date()
-    left, hidden = suppressions.split(found, topology.ignore, day)
+    found, hidden = linted(subject, today or dt.datetime.now(tz=dt.UTC).date())
+    return Findings(found, hidden, file if text is not None else topology.name, caveats(topology))
+
+
+def linted(subject: Subject, day: dt.date) -> tuple[tuple[Finding, ...], tuple[Hidden, ...]]:
+    """Apply the rules of the lint: what they find, the worst first, and what the file says to leave."""
+    return settled(subject, [finding for rule in RULES for finding in rule.find(subject)], RULES, day)
+
+
+def settled(
+    subject: Subject, found: Sequence[Finding], rules: Iterable[Rule], day: dt.date
+) -> tuple[tuple[Finding, ...], tuple[Hidden, ...]]:
+    """Give what some rules found its places, the worst first, and tell it from what the file says to leave."""
+    left, hidden = suppressions.split(found, subject.topology.ignore, {rule.name for rule in rules}, day)
     left.sort(key=lambda each: each.severity.rank)
-    return Findings(
-        findings=tuple(with_place(each, subject) for each in left),
-        hidden=tuple(replace(each, finding=with_place(each.finding, subject)) for each in hidden),
-        file=file if text is not None else topology.name,
-        caveats=caveats(topology),
+    return (
+        tuple(with_place(each, subject) for each in left),
+        tuple(replace(each, finding=with_place(each.finding, subject)) for each in hidden),
     )
 
 
 def with_place(finding: Finding, subject: Subject) -> Finding:
-    """Give a finding with its place in the text; one about a named part stands at its name."""
-    is_part = finding.path[:1] != ("ignore",) and len(finding.path) == 2  # noqa: PLR2004 - the kind and the name
-    line, column = subject.place_of(finding.path, at_key=is_part)
+    """Give a finding with its place in the text; one about a named part, or an expectation, stands at its name."""
+    line, column = subject.place_of(finding.path, at_key=is_named(finding.path))
     return replace(finding, line=line, column=column)
+
+
+def is_named(path: Path) -> bool:
+    """Whether a path ends with a name: that of a part, or the key of an expectation."""
+    is_part = path[:1] != ("ignore",) and len(path) == 2  # noqa: PLR2004 - the kind and the name
+    return is_part or (path[:1] == ("scenarios",) and path[2:-1] == ("expect",))

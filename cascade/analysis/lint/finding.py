@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from cascade.analysis.lint.subject import Subject
     from cascade.model import Suppression
 
 Path = tuple[str | int, ...]
@@ -75,7 +74,7 @@ class Rule:
     name: str
     severities: tuple[Severity, ...]
     """Those that its findings can have, the worst first."""
-    find: Callable[[Subject], Iterable[Finding]]
+    find: Callable[..., Iterable[Finding]]
     """Yields what it finds; its docstring is the text of the rule."""
 
     @property

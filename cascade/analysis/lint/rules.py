@@ -16,14 +16,13 @@ from cascade.analysis.lint import (
     suppressions,
     timeout_inversion,
 )
-from cascade.analysis.lint.finding import Severity
 from cascade.errors import CascadeError
 from cascade.units import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cascade.analysis.lint.finding import Finding, Findings, Rule
+    from cascade.analysis.lint.finding import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     retry_amplification.RULE,
@@ -40,8 +39,8 @@ RULES: Final[tuple[Rule, ...]] = (
 """In the order in which they are documented; findings of one severity come in this order, too."""
 
 
-def rule_of(name: str) -> Rule:
-    """Give the rule of a name, however it is spelt in capitals.
+def rule_of(name: str, rules: Iterable[Rule] = RULES) -> Rule:
+    """Give the rule of a name, however it is spelt in capitals; of the lint, or of some others.
 
     Raises
     ------
@@ -53,36 +52,8 @@ def rule_of(name: str) -> Rule:
     >>> print(rule_of("no-timeout").name)
     NO-TIMEOUT
     """
-    known = {str(rule.name): rule for rule in RULES}
+    known = {str(rule.name): rule for rule in rules}
     if name.upper() not in known:
         hint = closest(name.upper(), known) or f", expected one of {', '.join(known)}"
         raise CascadeError(f"no rule '{name}'{hint}")
     return known[name.upper()]
-
-
-def meeting(findings: Findings, bars: Iterable[str]) -> tuple[Finding, ...]:
-    """Give the findings that meet a bar: at or above a severity, or of a rule.
-
-    Raises
-    ------
-    CascadeError
-        When a bar is neither.
-    """
-    least, rules = read_bars(bars)
-    return tuple(each for each in findings if each.severity.rank <= least or each.rule in rules)
-
-
-def read_bars(bars: Iterable[str]) -> tuple[int, set[str]]:
-    """Give the rank of the mildest severity among some bars, -1 without any, and the names of the rules."""
-    severities = {severity.value: severity.rank for severity in Severity}
-    known = {*severities, *(str(rule.name) for rule in RULES)}
-    least, rules = -1, set()
-    for bar in bars:
-        if bar.lower() in severities:
-            least = max(least, severities[bar.lower()])
-        elif bar.upper() in known:
-            rules.add(bar.upper())
-        else:
-            hint = closest(bar.lower(), severities) or closest(bar.upper(), known)
-            raise CascadeError(f"no severity or rule '{bar}'{hint or ', expected high, medium, low or a rule'}")
-    return least, rules

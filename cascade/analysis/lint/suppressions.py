@@ -9,7 +9,7 @@ from cascade.units import closest
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from cascade.analysis.lint.subject import Subject
     from cascade.model import Suppression
@@ -45,18 +45,19 @@ def suppression_unused(_subject: Subject) -> tuple[Finding, ...]:
 
 
 def split(
-    found: Sequence[Finding], suppressions: Sequence[Suppression], today: dt.date
+    found: Sequence[Finding], suppressions: Sequence[Suppression], rules: Collection[str], today: dt.date
 ) -> tuple[list[Finding], list[Hidden]]:
-    """Tell what is hidden from what is not, and add what is to be said of the suppressions themselves."""
+    """Tell what is hidden from what is not, and add what is to be said of the suppressions of these rules."""
     hidden, left = [], []
-    valid = [each for each in suppressions if not is_over(each, today)]
+    placed = {place: each for place, each in enumerate(suppressions) if each.rule in rules}
+    valid = [each for each in placed.values() if not is_over(each, today)]
     for finding in found:
         by = next((each for each in valid if matches(each, finding)), None)
         if by is None:
             left.append(finding)
         else:
             hidden.append(Hidden(finding, by))
-    return [*left, *about(found, suppressions, today)], hidden
+    return [*left, *about(found, placed, today)], hidden
 
 
 def is_over(suppression: Suppression, today: dt.date) -> bool:
@@ -69,9 +70,9 @@ def matches(suppression: Suppression, finding: Finding) -> bool:
     return suppression.rule == finding.rule and suppression.at in {None, finding.subject}
 
 
-def about(found: Sequence[Finding], suppressions: Sequence[Suppression], today: dt.date) -> Iterator[Finding]:
-    """Yield what is to be said of suppressions: that they hide nothing, or no longer do."""
-    for place, each in enumerate(suppressions):
+def about(found: Sequence[Finding], placed: Mapping[int, Suppression], today: dt.date) -> Iterator[Finding]:
+    """Yield what is to be said of suppressions, by their places: that they hide nothing, or no longer do."""
+    for place, each in placed.items():
         count = sum(matches(each, finding) for finding in found)
         where = f" at {each.at}" if each.at else ""
         what = f"{each.rule}{where}"

@@ -1,0 +1,148 @@
+"""What makes a check or a lint fail: a severity and worse, a rule, or a measure past a number."""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cascade.analysis.lint.finding import Severity
+from cascade.errors import CascadeError
+from cascade.units import closest, parse_share
+from cascade.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cascade.analysis.lint.finding import Finding
+
+NEW_FINDING: Final = "new-finding"
+"""The bar that only findings meet which the base does not have."""
+OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+COMPARISON: Final = re.compile(r"\s*([\w-]+)\s*(<=|>=|<|>)(?!=)\s*(.*?)\s*")
+LIKE: Final = "like blast-radius>40%"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A measure compared with a number."""
+
+    text: str
+    """As people write it: ``blast-radius>40%``."""
+    measure: str
+    sign: str
+    bound: float
+
+    def is_passed(self, value: float) -> bool:
+        """Whether a value is beyond it."""
+        return OPERATORS[self.sign](value, self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Everything that makes a build fail."""
+
+    texts: tuple[str, ...]
+    """As they were given."""
+    least: int
+    """Rank of the mildest severity that fails; -1 when none does."""
+    rules: frozenset[str]
+    """Rules of which every finding fails."""
+    limits: tuple[Limit, ...] = ()
+    is_new_enough: bool = False
+    """Whether every finding fails that the base does not have."""
+
+    def __str__(self) -> str:
+        """Write them as they were given."""
+        return listed(self.texts, len(self.texts), last="or")
+
+    def meets(self, finding: Finding, *, is_new: bool = False) -> bool:
+        """Whether a finding is at or above one of them."""
+        return finding.severity.rank <= self.least or finding.rule in self.rules or (self.is_new_enough and is_new)
+
+
+def read_bars(texts: Iterable[str], rules: Iterable[str], measures: Mapping[str, bool] | None = None) -> Bars:
+    """Read what makes a build fail.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Each a severity, which stands for the worse ones too, a rule, or a comparison of a measure with a number.
+    rules : iterable of str
+        Names of the rules that are known.
+    measures : mapping of str to bool, optional
+        Measures that are known, and whether each is a share; without any, nothing is compared.
+
+    Raises
+    ------
+    CascadeError
+        When a text is nothing of these.
+
+    Examples
+    --------
+    >>> read_bars(["medium", "blast-radius > 40%"], [], {"blast-radius": True}).limits
+    (Limit(text='blast-radius>40%', measure='blast-radius', sign='>', bound=0.4),)
+    """
+    given = tuple(text.strip() for text in texts)
+    known = {rule.upper() for rule in rules}
+    severities = {severity.value: severity.rank for severity in Severity}
+    words = [text for text in given if not is_comparison(text)]
+    named = {text.upper() for text in words} & known
+    for text in words:
+        if text.lower() not in severities and text.upper() not in known and not is_of_base(text, measures):
+            raise unknown(text, severities, known, measures)
+    return Bars(
+        texts=given,
+        least=max((severities[text.lower()] for text in words if text.lower() in severities), default=-1),
+        rules=frozenset(named),
+        limits=tuple(limit_of(text, measures or {}) for text in given if is_comparison(text)),
+        is_new_enough=any(is_of_base(text, measures) for text in words),
+    )
+
+
+def is_comparison(text: str) -> bool:
+    """Whether a text is meant to compare something."""
+    return bool(re.search("[<>=]", text))
+
+
+def is_of_base(text: str, measures: Mapping[str, bool] | None) -> bool:
+    """Whether a text asks for what a base does not have; where nothing is measured nothing is compared with a base."""
+    return measures is not None and text.lower() == NEW_FINDING
+
+
+def limit_of(text: str, measures: Mapping[str, bool]) -> Limit:
+    """Read the comparison of a measure with a number."""
+    found = COMPARISON.fullmatch(text)
+    if not found or not measures:
+        what = f"a measure, one of {', '.join(OPERATORS)}, and a number, {LIKE}" if measures else "a severity or a rule"
+        raise CascadeError(f"expected {what}, got '{text}'")
+    name, sign, number = found[1].lower(), found[2], found[3]
+    if name not in measures:
+        hint = closest(name, measures) or f", expected one of {', '.join(measures)}"
+        raise CascadeError(f"no measure '{found[1]}'{hint}")
+    try:
+        bound = parse_share(number) if measures[name] else float(number.replace(",", ""))
+    except ValueError:
+        what = "a share, like 40%" if measures[name] else "a number, like 0"
+        raise CascadeError(f"expected {what}, got '{number}' in '{text}'") from None
+    return Limit(f"{name}{sign}{number}", name, sign, bound)
+
+
+def unknown(
+    text: str, severities: Iterable[str], rules: Iterable[str], measures: Mapping[str, bool] | None
+) -> CascadeError:
+    """Say that a text means nothing, and what was perhaps meant."""
+    if measures and text.lower() in measures:
+        return CascadeError(f"expected '{text}' compared with a number, {LIKE}")
+    compared = [*measures, NEW_FINDING] if measures else []
+    hint = closest(text.lower(), [*severities, *compared]) or closest(text.upper(), rules)
+    if measures:
+        known = f"high, medium, low, a rule, {NEW_FINDING}, or {', '.join(measures)} compared with a number"
+        return CascadeError(f"no severity, rule or measure '{text}'{hint or f', expected {known}'}")
+    return CascadeError(f"no severity or rule '{text}'{hint or ', expected high, medium, low or a rule'}")
