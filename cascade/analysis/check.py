@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis import promises
+from cascade.analysis import introduced, promises
 from cascade.analysis.bars import NEW_FINDING, Bars, read_bars
 from cascade.analysis.caveats import caveats
 from cascade.analysis.checked import Checked
+from cascade.analysis.diff_structure import compare_structure
 from cascade.analysis.lint import linted, settled
 from cascade.analysis.lint.rules import RULES as LINT_RULES
 from cascade.analysis.measures import MEASURES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from cascade.analysis.baseline import Known
     from cascade.analysis.contingencies import Contingency
+    from cascade.analysis.diff_structure import StructureDiff
     from cascade.analysis.lint.finding import Finding, Hidden, Rule
     from cascade.analysis.measures import Measured
     from cascade.analysis.promises import Expected, Promised
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BARS: Final = ("high",)
 """What fails when nothing is said; expectations and objectives that are not met are of high severity."""
-CHECK_RULES: Final[tuple[Rule, ...]] = (*promises.RULES, *MEASURES)
+CHECK_RULES: Final[tuple[Rule, ...]] = (*promises.RULES, *MEASURES, *introduced.RULES)
 """What is looked at beside the rules of the lint."""
 RULES: Final[tuple[Rule, ...]] = (*LINT_RULES, *CHECK_RULES)
 """Everything that is looked at."""
@@ -72,6 +74,8 @@ class Check:
     promised: tuple[Promised, ...]
     """Objectives of which the model can say something."""
     measures: tuple[Measured, ...]
+    introduced: StructureDiff | None
+    """What failures take down and did not in the base; none without a base."""
     worst: Contingency | None
     """The failure that takes most services down, if any takes one."""
     resolved: tuple[Known, ...]
@@ -150,10 +154,11 @@ def check(  # noqa: PLR0913 - keyword-only, each with a default
     ----------
     topology : Topology
     fail_on : sequence of str, optional
-        What fails: a severity, which stands for the worse ones too, a rule, ``new-finding``, or a measure compared
-        with a number (``blast-radius>40%``, ``spof>0``, ``availability<99.9%``, ``amplification>3``).
+        What fails: a severity, which stands for the worse ones too, a rule, or a measure compared with a number
+        (``blast-radius>40%``, ``spof>0``, ``availability<99.9%``, ``amplification>3``); with a base also
+        ``new-single-point``, ``new-impact`` and ``new-finding``.
     base : Topology, optional
-        What it was before the change.
+        What it was before the change: what failures take down only now is found, too.
     baseline : sequence of Known, optional
         Findings that are known and do not fail, from :func:`~cascade.analysis.baseline.read_baseline`.
     text : str, optional
@@ -181,10 +186,11 @@ def check(  # noqa: PLR0913 - keyword-only, each with a default
     bars = bars_of(fail_on, has_base=base is not None)
     day = today or dt.datetime.now(tz=dt.UTC).date()
     subject = Checked(topology, text or "", file)
-    found = everything(subject, bars, day, progress)
+    change = None if base is None else compare_structure(base, topology)
+    found = everything(subject, bars, day, change, progress)
     before = None if base is None else everything(Checked(base), bars, day).fingerprints
     known = {each.fingerprint for each in baseline}
-    looked_at = looked_at_by(bars)
+    looked_at = looked_at_by(bars, has_base=base is not None)
     return Check(
         topology=topology,
         file=file if text is not None else topology.name,
@@ -194,6 +200,7 @@ def check(  # noqa: PLR0913 - keyword-only, each with a default
         expectations=found.expectations,
         promised=found.promised,
         measures=found.measures,
+        introduced=change,
         worst=worst_failure(subject),
         resolved=tuple(
             each for each in baseline if each.rule in looked_at and each.fingerprint not in found.fingerprints
@@ -204,22 +211,29 @@ def check(  # noqa: PLR0913 - keyword-only, each with a default
 
 def bars_of(texts: Iterable[str], *, has_base: bool) -> Bars:
     """Read what fails, and refuse what compares with a base where there is none."""
-    rules = (*LINT_RULES, *promises.RULES)
+    rules = (*LINT_RULES, *promises.RULES, *introduced.RULES)
     bars = read_bars(texts, [rule.name for rule in rules], {measure.key: measure.is_share for measure in MEASURES})
-    if bars.is_new_enough and not has_base:
-        raise CascadeError(f"{NEW_FINDING} needs something to compare with; name it with --against")
+    of_base = {str(rule.name) for rule in introduced.RULES} & bars.rules
+    if (bars.is_new_enough or of_base) and not has_base:
+        what = next((text for text in bars.texts if text.upper() in of_base), NEW_FINDING)
+        raise CascadeError(f"{what} needs something to compare with; name it with --against")
     return bars
 
 
-def looked_at_by(bars: Bars) -> set[str]:
+def looked_at_by(bars: Bars, *, has_base: bool) -> set[str]:
     """Give the rules that can find something: a measure only does where a bar compares it."""
     compared = {limit.measure for limit in bars.limits}
-    idle = {str(measure.name) for measure in MEASURES if measure.key not in compared}
-    return {str(rule.name) for rule in RULES} - idle
+    idle = {measure.name for measure in MEASURES if measure.key not in compared}
+    idle |= set() if has_base else {rule.name for rule in introduced.RULES}
+    return {str(rule.name) for rule in RULES if rule.name not in idle}
 
 
 def everything(
-    subject: Checked, bars: Bars, day: dt.date, progress: Callable[[float], None] | None = None
+    subject: Checked,
+    bars: Bars,
+    day: dt.date,
+    change: StructureDiff | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Everything:
     """Look at everything."""
     found, hidden = linted(subject, day)
@@ -230,8 +244,10 @@ def everything(
         *promises.unmet_expectation(expected),
         *promises.unmet_objective(subject, promised),
         *(finding for each in measures for finding in each.beyond(bars.limits)),
+        *introduced.new_single_point(subject, change.single_points_introduced if change else ()),
+        *introduced.new_impact(subject, change.impacts_introduced if change else ()),
     ]
-    looked_at = looked_at_by(bars)
+    looked_at = looked_at_by(bars, has_base=change is not None)
     rules = [rule for rule in CHECK_RULES if rule.name in looked_at]
     more_found, more_hidden = settled(subject, more, rules, day)
     return Everything((*found, *more_found), (*hidden, *more_hidden), expected, promised, measures)

@@ -33,6 +33,8 @@ class RuleId(StrEnum):
     SINGLE_POINT = "SINGLE-POINT"
     AVAILABILITY = "AVAILABILITY"
     AMPLIFICATION = "AMPLIFICATION"
+    NEW_SINGLE_POINT = "NEW-SINGLE-POINT"
+    NEW_IMPACT = "NEW-IMPACT"
 
 
 def _day(value: object) -> dt.date:

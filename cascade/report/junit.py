@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from cascade.analysis.check import RULES, Judged, Standing
+from cascade.analysis.introduced import RULES as INTRODUCED
 from cascade.analysis.lint.finding import place_of
 from cascade.analysis.lint.objective_too_high import percent
 from cascade.analysis.measures import MEASURES
@@ -49,7 +50,7 @@ def junit(check: Check) -> str:
 
 def cases(check: Check) -> Iterator[Case]:
     """Yield what was looked at: rules, expectations, objectives, and measures that are compared with a number."""
-    apart = {str(rule.name) for rule in (*PROMISES, *MEASURES)}
+    apart = {str(rule.name) for rule in (*PROMISES, *MEASURES, *(() if check.introduced else INTRODUCED))}
     for rule in RULES:
         if rule.name not in apart:
             yield Case("rules", str(rule.name), of_rule(check, rule.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.check import Standing
@@ -10,12 +11,13 @@ from cascade.report.check import notes, tables
 from cascade.report.tables import markdown_text, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cascade.analysis.check import Check, Judged
-    from cascade.analysis.contingencies import Contingency
     from cascade.report.tables import Table
 
+Edge = tuple[str, str]
+"""A cause and its effect."""
 MARKER: Final = "<!-- cascade:check -->"
 """By which a program finds its comment again."""
 MOST_ROWS: Final = 10
@@ -38,8 +40,7 @@ def summary(check: Check) -> str:
     head = f"## {verdict} {cell(check.file)} {cell(check.headline)}"
     rows = [row(check, each) for each in check.judged]
     parts = [MARKER, head, *table(("", "severity", "rule", "where", "what"), rows[:MOST_ROWS])]
-    if check.worst:
-        parts += graph(check.worst)
+    parts += graph(*drawn(check))
     more = [*table(("", "severity", "rule", "where", "what"), rows[MOST_ROWS:])] if rows[MOST_ROWS:] else []
     folds = [(f"{len(rows) - MOST_ROWS:,} more findings", more)] if more else []
     folds += [(each.title, [*as_markdown(each)]) for each in tables(check) if each.rows]
@@ -103,16 +104,27 @@ def fitting(head: str, body: Iterable[str], room: int) -> str:
     return "\n" + fold.format(head, "\n".join(kept) + cut)
 
 
-def graph(worst: Contingency) -> Iterator[str]:
-    """Yield how the worst failure spreads as a graph of Mermaid, where that can be read."""
+def drawn(check: Check) -> tuple[str, list[Edge]]:
+    """Give what is drawn, and its title: what the change lets failures take down, or else the worst failure."""
+    tolls = check.introduced.impacts_introduced if check.introduced else ()
+    if edges := [(toll.fails, name) for toll in tolls for name in toll.takes]:
+        return "What failures take down since this change", edges
+    if check.worst is None:
+        return "", []
+    paths = (part.path for part in check.worst.fallen)
+    edges = list(dict.fromkeys(edge for path in paths for edge in pairwise(path)))
+    return f"What the loss of {check.worst.failed[0]} takes down", edges
+
+
+def graph(head: str, edges: Sequence[Edge]) -> Iterator[str]:
+    """Yield a graph of Mermaid from causes to effects, where it can be read."""
     from cascade.graph.export import entities  # noqa: PLC0415 - networkx only when there is a graph
 
-    edges = dict.fromkeys(edge for part in worst.fallen for edge in zip(part.path, part.path[1:], strict=False))
     if not 0 < len(edges) <= MOST_EDGES:
         return
     number = {name: f"n{place}" for place, name in enumerate(dict.fromkeys(name for edge in edges for name in edge))}
     nodes = [f'  {number[name]}["{entities(name[:LONGEST_LABEL])}"]' for name in number]
     arrows = [f"  {number[cause]} --> {number[effect]}" for cause, effect in edges]
-    yield f"<details><summary>{title(f'What the loss of {worst.failed[0]} takes down')}</summary>"
+    yield f"<details><summary>{title(head)}</summary>"
     yield "\n".join(["```mermaid", "flowchart LR", *nodes, *arrows, "```"])
     yield "</details>"

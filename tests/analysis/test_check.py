@@ -117,6 +117,7 @@ def test_a_bar_decides_what_fails(bar: str, count: int) -> None:
         ("blast-radius=40%", "expected a measure, one of <=, >=, <, >, and a number, like blast-radius>40%"),
         ("BLAST-RADIUS", "expected 'BLAST-RADIUS' compared with a number"),
         ("new-finding", "new-finding needs something to compare with; name it with --against"),
+        ("new-impact", "new-impact needs something to compare with; name it with --against"),
         ("", "expected high, medium, low, a rule, new-finding, or blast-radius, spof, availability, amplification"),
     ],
 )
@@ -163,16 +164,36 @@ def test_a_baseline_says_what_is_resolved_of_what_was_looked_at() -> None:
     assert check(mended, "high", baseline=known).resolved == ()
 
 
-def test_a_single_point_in_the_place_of_another_is_new() -> None:
-    before = SHOP.replace("  db:\n", "  queue:\n  db:\n")
-    after = before.replace("{to: db, timeout: 1s}", "{to: db, timeout: 1s, needs: soft}, {to: queue, timeout: 1s}")
-    bars = ("spof>9", "new-finding")
+QUEUE: Final = SHOP.replace("  db:\n", "  queue:\n  db:\n")
+SWAPPED: Final = QUEUE.replace("{to: db, timeout: 1s}", "{to: db, timeout: 1s, needs: soft}, {to: queue, timeout: 1s}")
+"""One single point less, and another in its place."""
 
-    checked = check(after, "spof>1", base=cascade.loads(before))
 
-    new = {each.finding.subject for each in checked.judged if each.is_new and each.finding.rule == "SINGLE-POINT"}
-    assert new == {"queue"}
-    assert found(check(before, *bars, base=cascade.loads(before))) == []
+def test_a_single_point_in_the_place_of_another_fails() -> None:
+    checked = check(SWAPPED, "new-single-point", base=cascade.loads(QUEUE))
+
+    assert len(check(SWAPPED, "spof>0").of("fails")) < len(check(QUEUE, "spof>0").of("fails"))
+    assert found(checked) == [("NEW-SINGLE-POINT", "queue", 10)]
+    assert checked.of("fails")[0].message == "queue alone now takes down web, and did not before"
+    assert ("NEW-IMPACT", "queue", 10) in found(checked, "below")
+    assert ("NEW-SINGLE-POINT", "queue", 10) in found(check(SWAPPED, base=cascade.loads(QUEUE)))
+
+
+def test_what_was_there_before_is_not_new() -> None:
+    bars = ("new-single-point", "new-impact", "new-finding")
+
+    assert check("\n" + QUEUE, *bars, base=cascade.loads(QUEUE)).is_passed
+    grown = QUEUE + "objective: {success: 90%}\n"
+    grown = grown.replace("services:\n", "services:\n  shop: {demand: 1/s, calls: [{to: web, timeout: 9s}]}\n")
+    assert check(grown, *bars[:2], base=cascade.loads(QUEUE)).is_passed
+
+
+def test_findings_of_measures_and_expectations_are_new_or_not() -> None:
+    checked = check(SWAPPED, "spof>0", base=cascade.loads(QUEUE))
+
+    new = {each.finding.subject: each.is_new for each in checked.judged if each.finding.rule == "SINGLE-POINT"}
+    assert new == {"queue": True, "app": False}
+    assert all(each.is_new is None for each in check(SWAPPED, "spof>0").judged)
 
 
 def test_what_the_file_says_to_leave_is_left() -> None:

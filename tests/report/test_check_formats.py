@@ -159,6 +159,17 @@ def test_the_graph_of_the_summary_has_numbers_for_names() -> None:
     assert all(re.fullmatch(r'  n\d+(\["[\w#; .:/-]*"\]| --> n\d+)', line) for line in graph.splitlines())
 
 
+def test_the_graph_is_of_what_a_change_lets_failures_take_down() -> None:
+    text = "services:\n  web: {demand: 1/s, calls: [{to: db, timeout: 1s, needs: soft}]}\n  db:\n"
+    base, changed = cascade.loads(text), text.replace(", needs: soft", "")
+
+    summary = WRITERS[CheckFormat.MARKDOWN](cascade.check(cascade.loads(changed), text=changed, base=base))
+
+    assert "What failures take down since this change" in summary
+    assert 'n0["db"]\n  n1["web"]\n  n0 --> n1\n```' in summary
+    assert "mermaid" not in WRITERS[CheckFormat.MARKDOWN](cascade.check(base))
+
+
 @pytest.mark.parametrize("count", [30, 3_000])
 def test_the_summary_has_room_in_a_comment(count: int) -> None:
     names = [f"{'&@$|' * 45}{place}" for place in range(count)]
