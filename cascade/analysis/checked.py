@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cascade.analysis.contingencies import contingencies_of, entry_points
 from cascade.analysis.lint.objective_too_high import objectives
 from cascade.analysis.lint.subject import Subject
 from cascade.analysis.spof import spof
+from cascade.logic import paths
 
 if TYPE_CHECKING:
     from cascade.analysis.contingencies import Contingencies
@@ -52,6 +55,13 @@ class Checked(Subject):
         """The share of the time that each of them is down, as far as reliabilities are stated."""
         targets = self.spof.targets if self.spof else ()
         return {target.name: target.unavailability for target in targets if target.unavailability}
+
+    def lost_with(self, name: str) -> tuple[str, ...]:
+        """Give the other entry points that the failure of a part takes down."""
+        gone = np.zeros(self.logic.gates.size, np.bool_)
+        gone[self.logic.event_of[name]] = True
+        steps, _ = paths.cause_paths(self.logic.gates, gone)
+        return tuple(user for user in self.entry_points if steps[self.logic.node_of[user]] >= 0 and user != name)
 
     def path_of_part(self, name: str) -> Path:
         """Give where a service, fleet or domain stands in a topology file; a zone at the first service in it."""

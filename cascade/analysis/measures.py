@@ -118,8 +118,7 @@ def single_points(subject: Checked) -> Measured:
 
 def single_point_of(subject: Checked, name: str) -> Finding:
     """Say what users lose with a part."""
-    lost = [entry for entry in subject.contingencies.of(name).entry_points if entry != name]
-    message = f"{name} alone takes down {listed(lost, MOST_NAMED)}, which users call"
+    message = f"{name} alone takes down {listed(subject.lost_with(name), MOST_NAMED)}, which users call"
     return measured(RuleId.SINGLE_POINT, name, message, MAKE_REDUNDANT, subject.path_of_part(name))
 
 

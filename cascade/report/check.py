@@ -51,11 +51,17 @@ def where(check: Check, finding: Finding) -> str:
 
 def tables(check: Check) -> Iterator[Table]:
     """Yield what was expected, measured, and left as it is."""
-    rows = ((each.scenario, each.expectation.verdict, str(each.expectation)) for each in check.expectations)
-    yield Table("What is expected of scenarios", ("scenario", "", "expected and found"), tuple(rows))
+    held = ((each.scenario, each.expectation) for each in check.expectations)
+    rows = ((scenario, each.verdict, each.expected, each.found) for scenario, each in held)
+    yield Table("What is expected of scenarios", ("scenario", "", "expected", "found"), tuple(rows))
     yield Table("Measures", ("measure", "comes to"), tuple((each.name, each.told) for each in check.measures))
-    hidden = ((each.finding.rule, each.finding.subject, each.suppression.reason) for each in check.hidden)
-    yield Table("Left as it is by the file", ("rule", "about", "reason"), tuple(hidden))
+    left = ((each.finding.rule, each.finding.subject, in_a_line(each.suppression.reason)) for each in check.hidden)
+    yield Table("Left as it is by the file", ("rule", "about", "reason"), tuple(left))
+
+
+def in_a_line(text: str) -> str:
+    """Write a text without its line breaks."""
+    return " ".join(text.split())
 
 
 def notes(check: Check) -> Iterator[str]:
