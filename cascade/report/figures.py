@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 import warnings
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -263,15 +262,3 @@ def save_figure(axes: Axes, path: Path) -> None:
     with plt.rc_context({"svg.hashsalt": "cascade"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font does not have
         figure.savefig(path, dpi=150, metadata=undated.get(kind))
-
-
-def picture_of(axes: Axes, *, dpi: float = 80.0) -> bytes:
-    """Give the figure of some axes as PNG, and let go of it; the same figure gives the same bytes."""
-    figure = axes.get_figure(root=True)
-    assert figure is not None, "axes of ours are always in one"
-    picture = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # as above
-        figure.savefig(picture, format="png", dpi=dpi, metadata={"Software": None})
-    plt.close(figure)
-    return picture.getvalue()

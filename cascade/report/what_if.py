@@ -10,7 +10,8 @@ from cascade.behaviours.retry import MAX_CLASSES
 from cascade.errors import CascadeError, ScenarioError
 from cascade.loading.settings import with_settings
 from cascade.loading.write import exact
-from cascade.report.figures import picture_of, plot_timeline
+from cascade.report.drawing.style import standalone
+from cascade.report.drawing.timeline import timeline_svg
 from cascade.units import closest, parse_seconds
 from cascade.wording import listed
 
@@ -120,10 +121,9 @@ class WhatIf:
             self.picture.layout.display = "none"
             return
         lines = [("As it is", before)] + ([(f"With {self._said()}", self.blast)] if self.blast is not before else [])
-        self.answer.value = "".join(
-            f"<p><b>{escaped(what)}:</b> {escaped(blast.headline)}</p>" for what, blast in lines
-        )
-        self.picture.value = picture_of(plot_timeline(self.blast))
+        told = "".join(f"<p><b>{escaped(what)}:</b> {escaped(blast.headline)}</p>" for what, blast in lines)
+        self.answer.value = f'<div style="line-height: 1.4">{told}</div>'
+        self.picture.value = standalone(timeline_svg(self.blast)).encode()
         self.picture.layout.display = ""
 
     def _before(self) -> BlastRadius:
@@ -182,7 +182,7 @@ class WhatIf:
             slider.style.description_width = "initial"
         of_a_call = [self.call, self.timeout, self.attempts] if self._calls else []
         self.answer = widgets.HTML()
-        self.picture = widgets.Image(format="png", layout={"max_width": "100%"})
+        self.picture = widgets.Image(format="svg+xml", layout={"max_width": "100%"})
         beside = [widgets.VBox([self.fails, self.lasts, self.demand]), widgets.VBox(of_a_call)]
         above = widgets.HBox(beside, layout={"flex_flow": "row wrap"})
         self._box = widgets.VBox([above, *self.others.values(), self.answer, self.picture])
