@@ -11,12 +11,17 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.contingencies import Contingencies
+from cascade.analysis.montecarlo import MonteCarlo
 from cascade.analysis.replay import Replay
+from cascade.analysis.spof import Spof
+from cascade.analysis.sweep import Sweep
 from cascade.engine.run import Run
 from cascade.graph.layers import shape_of
 from cascade.model import Topology
 from cascade.report import check, imports, montecarlo, structure, sweep  # noqa: F401 - they teach the function below their results
-from cascade.report.drawing import svg
+from cascade.report.drawing import rankings, svg
+from cascade.report.drawing.bars import Bars, bars_svg
 from cascade.report.drawing.map import map_svg
 from cascade.report.drawing.style import standalone
 from cascade.report.drawing.timeline import timeline_svg
@@ -88,6 +93,31 @@ def _(result: Run | BlastRadius | Replay) -> list[str]:
         image(lambda most: map_svg(result, states=(), most=most), BOXES),
         image(lambda most: timeline_svg(result, most=most), LANES),
     ]
+
+
+@pictures.register
+def _(swept: Sweep) -> list[str]:
+    return compared(rankings.of_sweep(swept))
+
+
+@pictures.register
+def _(found: Contingencies) -> list[str]:
+    return compared(rankings.of_contingencies(found))
+
+
+@pictures.register
+def _(spof: Spof) -> list[str]:
+    return compared(rankings.of_contingencies(spof.contingencies))
+
+
+@pictures.register
+def _(found: MonteCarlo) -> list[str]:
+    return compared(rankings.of_montecarlo(found))
+
+
+def compared(bars: Bars) -> list[str]:
+    """Draw bars, where there are two or more to compare."""
+    return [image(lambda _: bars_svg(bars), (0,))] if len(bars.rows) > 1 else []
 
 
 def image(draw: Callable[[int], str], sizes: tuple[int, ...]) -> str:

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 import cascade
 from cascade.analysis.windows import windows
 from cascade.model import Topology
+from cascade.report.drawing.bars import bars_svg
 from cascade.report.drawing.map import map_svg
+from cascade.report.drawing.rankings import of_contingencies, of_montecarlo
 from cascade.report.drawing.scene import Scene, scene_of
 from cascade.report.drawing.states import State, states_of
 from cascade.report.drawing.style import DARK, LIGHT, standalone
@@ -300,6 +302,23 @@ def test_a_notebook_shows_pictures_that_no_viewer_strips(shop: cascade.BlastRadi
 def test_a_notebook_bears_the_largest_results(flagship: cascade.Replay) -> None:
     assert len(flagship._repr_html_()) < 200_000
     assert len(large()._repr_html_()) < 100_000
+
+
+def test_bars_rank_the_single_points_of_failure(flagship: cascade.Replay) -> None:
+    bars = of_contingencies(cascade.contingencies(flagship.run.topology))
+
+    sizes = [bar.size for bar in bars.rows]
+    widths = [float(bar.get("width", "")) for bar in of_class(bars_svg(bars), "loss-2")]
+    assert len(sizes) > 3
+    assert widths[-1] / widths[0] == pytest.approx(sizes[-1] / sizes[0], abs=0.001)
+
+
+def test_bars_of_samples_hold_all_of_them() -> None:
+    uncertain = cascade.load(ROOT / "topologies/shop-uncertain.yaml")
+
+    bars = of_montecarlo(cascade.montecarlo(uncertain, samples=6))
+
+    assert sum(bar.size for bar in bars.rows) == pytest.approx(1.0)
 
 
 def test_what_is_empty_is_drawn_too() -> None:
