@@ -8,7 +8,7 @@ from cascade.report.drawing import svg
 from cascade.report.drawing.legend import legend, notes
 from cascade.report.drawing.letters import broken, width_of
 from cascade.report.drawing.scene import scene_of
-from cascade.report.drawing.states import State, Worst
+from cascade.report.drawing.states import State
 from cascade.report.drawing.subject import MOST_BOXES, subject_of
 from cascade.report.drawing.units import Size
 
@@ -28,9 +28,13 @@ LEAST_WIDTH: Final = 640.0
 LABEL: Final = 13.0
 SMALL: Final = 11.0
 LINE: Final = 16.0
+TIGHT: Final = 14.0
+"""Height of a line of small letters."""
+LONG: Final = 21
+"""Letters of a state with its times that still stand in one line."""
 PAD: Final = 11.0
 NARROWEST: Final = 84.0
-WIDEST: Final = 184.0
+WIDEST: Final = 160.0
 """Width at which a name is broken into lines."""
 MOST_LINES: Final = 3
 BOLD: Final = 1.08
@@ -99,14 +103,23 @@ def map_svg(
 
 def size_of(subject: Subject, name: str) -> Size:
     """Give the room that the label of a part, and its state, need; round ends need more."""
-    is_bold, worst = name in subject.entries, subject.worst.get(name)
+    is_bold = name in subject.entries
     lines = label_lines(name, is_bold=is_bold)
     widths = [width_of(line, LABEL) * (BOLD if is_bold else 1.0) for line in lines]
-    if worst is not None:
-        widths.append(MARK + width_of(worst.text, SMALL))
+    told = told_of(subject, name)
+    widths += [MARK * (not row) + width_of(line, SMALL) for row, line in enumerate(told)]
     ends = ROUND if kind_of(subject, name) == "fleet" else 0.0
-    height = LINE * (len(lines) + (worst is not None)) + 14.0
+    height = LINE * len(lines) + TIGHT * len(told) + 14.0 + 2.0 * bool(told)
     return Size(max(NARROWEST, max(widths) + 2.0 * PAD + ends), height)
+
+
+def told_of(subject: Subject, name: str) -> list[str]:
+    """Say the worst that a part went through: in one line, or all of a map in two where that is too long for some."""
+    worst = subject.worst.get(name)
+    if worst is None:
+        return []
+    is_long = any(len(found.text) > LONG for found in subject.worst.values())
+    return [worst.state.word, worst.when] if is_long and worst.when else [worst.text]
 
 
 def label_lines(name: str, *, is_bold: bool) -> list[str]:
@@ -177,7 +190,7 @@ def box(subject: Subject, scene: Scene, found: Box, link: str | None, states: Se
     said = f"{found.name}: {worst.text}" if worst is not None else f"{found.name}: {kind}"
     round_px = found.height / 2.0 if kind == "fleet" else 5.0
     shape: svg.Attributes = {"class": "shape", "width": found.width, "height": found.height, "rx": round_px}
-    parts = [svg.title(said), svg.element("rect", shape), *words(found, worst, states, is_entry=is_entry)]
+    parts = [svg.title(said), svg.element("rect", shape), *words(subject, found, states)]
     if is_entry:
         parts.append(svg.element("path", {"class": "entry", "d": ENTRIES[scene.manner.is_downward]}))
     place = f"translate({svg.number(found.x)} {svg.number(found.y)})"
@@ -193,25 +206,25 @@ def kind_of(subject: Subject, name: str) -> str:
     return "group" if name in subject.topology.groups else "fleet"
 
 
-def words(found: Box, worst: Worst | None, states: Sequence[State], *, is_entry: bool) -> Iterator[str]:
+def words(subject: Subject, found: Box, states: Sequence[State]) -> Iterator[str]:
     """Write the name in a box, and every state that it can be in; the style shows one."""
-    lines = label_lines(found.name, is_bold=is_entry)
-    tall = LINE * (len(lines) + (worst is not None))
-    y = (found.height - tall) / 2.0 + 12.0
+    lines, told = label_lines(found.name, is_bold=found.name in subject.entries), told_of(subject, found.name)
+    y = (found.height - LINE * len(lines) - TIGHT * len(told) - 2.0 * bool(told)) / 2.0 + 12.0
     for row, line in enumerate(lines):
         place: svg.Attributes = {"class": "label", "x": found.width / 2.0, "text-anchor": "middle"}
         yield svg.text(line, {**place, "y": y + row * LINE})
-    if worst is not None:
-        level = y + len(lines) * LINE - 4.0
+    if told:
+        level = y + len(lines) * LINE - 3.0
         for state in states:
-            yield state_mark(state, state.word, state.word, found.width, level)
-        yield state_mark(worst.state, "worst", worst.text, found.width, level)
+            yield state_mark(state, state.word, [state.word], found.width, level)
+        yield state_mark(subject.worst[found.name].state, "worst", told, found.width, level)
 
 
-def state_mark(state: State, kind: str, said: str, width: float, y: float) -> str:
-    """Draw the mark of a state before its word."""
-    left = max((width - MARK - width_of(said, SMALL)) / 2.0, 5.0)
+def state_mark(state: State, kind: str, told: Sequence[str], width: float, y: float) -> str:
+    """Draw the mark of a state before its word, and below it when that was."""
+    left = max((width - MARK - width_of(told[0], SMALL)) / 2.0, 5.0)
     place = f"translate({svg.number(left)} {svg.number(y)})"
     mark = f'<g class="mark">{MARKS[state]}</g>'
-    word = svg.text(said, {"x": MARK, "y": 4.0})
-    return svg.element("g", {"class": f"state {kind}", "transform": place}, mark, word)
+    rows = [svg.text(told[0], {"x": MARK, "y": 4.0})]
+    rows += [svg.text(line, {"x": width / 2.0 - left, "y": 4.0 + TIGHT, "text-anchor": "middle"}) for line in told[1:]]
+    return svg.element("g", {"class": f"state {kind}", "transform": place}, mark, *rows)
