@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cascade.analysis.blast_radius import BlastRadius
 from cascade.report import lanes as layout
 from cascade.report.drawing import svg
-from cascade.report.drawing.lane_bars import Scale, lane_svg, tall
+from cascade.report.drawing.lane_bars import Scale, lane_svg, said_of, tall
 from cascade.report.drawing.letters import width_of
 from cascade.report.moments import moment_text, setting
 from cascade.wording import listed
@@ -56,7 +56,13 @@ class Chart:
         return layout.run_of(self.result)
 
 
-def timeline_svg(result: Run | BlastRadius | Replay, *, most: int = layout.MOST_LANES, name: str = "timeline") -> str:
+def timeline_svg(
+    result: Run | BlastRadius | Replay,
+    *,
+    link: str | None = None,
+    most: int = layout.MOST_LANES,
+    name: str = "timeline",
+) -> str:
     """Draw who was down and when each was back.
 
     The root carries ``data-x0`` and ``data-x1`` [px], and the times ``data-t0`` and ``data-t1`` [s] that they stand
@@ -66,6 +72,8 @@ def timeline_svg(result: Run | BlastRadius | Replay, *, most: int = layout.MOST_
     Parameters
     ----------
     result : Run, BlastRadius or Replay
+    link : str, optional
+        Makes each lane a link to this text with the number of the part, ``#part-`` for example.
     most : int
         Lanes that are drawn: those of the first parts to fall.
     name : str
@@ -89,13 +97,14 @@ def timeline_svg(result: Run | BlastRadius | Replay, *, most: int = layout.MOST_
         "display": "none",
     }
     body = [
-        *legend(chart), *bands(chart), *rules(chart), *drawn_lanes(chart), *event_lines(chart), *texts,
+        *legend(chart), *bands(chart), *rules(chart), *drawn_lanes(chart, link), *event_lines(chart), *texts,
         svg.element("line", playhead),
     ]  # fmt: skip
     attributes: svg.Attributes = {
         "class": "cascade timeline", "data-x0": chart.scale.x0, "data-x1": chart.scale.x1, "data-t0": "0",
         "data-t1": repr(chart.scale.until_s),
     }  # fmt: skip
+    attributes |= {"role": "group"} if link is not None else {}
     question = f"Who is down, and when is each back? {setting(chart.run)}"
     return svg.root(name, (WIDTH, height), question, told(chart), attributes, body)
 
@@ -145,14 +154,16 @@ def bands(chart: Chart) -> Iterator[str]:
         yield svg.element("rect", {"class": "band", "y": y, "width": WIDTH, "height": end - y})
 
 
-def drawn_lanes(chart: Chart) -> Iterator[str]:
+def drawn_lanes(chart: Chart, link: str | None) -> Iterator[str]:
     """Draw the lanes from top to bottom."""
     if not chart.lanes:
         yield svg.text("nothing leaves its objective", {"class": "faint", "x": LEFT + 12.0, "y": chart.top + 20.0})
         return
     yield svg.text("hit for", {"class": "small note", "x": chart.scale.x1 + 10.0, "y": chart.top - 8.0})
     for lane, y in zip(chart.lanes, lane_tops(chart), strict=False):
-        yield lane_svg(chart.run, lane, chart.curves.get(lane.name), chart.scale, y)
+        drawn = lane_svg(chart.run, lane, chart.curves.get(lane.name), chart.scale, y)
+        place: svg.Attributes = {"href": f"{link}{chart.run.column(lane.name)}", "aria-label": said_of(chart.run, lane)}
+        yield drawn if link is None else svg.element("a", place, drawn)
 
 
 def rules(chart: Chart) -> Iterator[str]:

@@ -14,6 +14,7 @@ from cascade.analysis.sentences import about, count
 from cascade.analysis.spof import Spof, spof
 from cascade.report.moments import events_of, moment_text, setting
 from cascade.report.page.cells import Cell, Grid, Index, amount, heads, plain
+from cascade.report.page.drawn import drawn_parts
 from cascade.report.page.evidence import Evidence, evidence_of
 from cascade.report.page.film import (
     ALL_LOST,
@@ -108,7 +109,8 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
     run, topology = blast.run, blast.run.topology
     structure = spof(topology, order=1)
     relations = relations_of(topology)
-    told = told_first([*blast.trigger, *(impact.name for impact in blast.impacts)], topology, relations)
+    hit = (impact.name for impact in blast.impacts)
+    told = told_first([*blast.trigger, *drawn_parts(blast), *hit], topology, relations)
     index = index_of(topology, run.names, told)
     times_s = frame_times(end_of(run))
     said = losses(structure.contingencies)
@@ -167,7 +169,7 @@ def page_of_sweep(sweep: Sweep, origin: Origin) -> Page:
     relations = relations_of(topology)
     hit = (sweep.names[part] for hits in leading(sweep) for part in hits["part"].tolist())
     worst = (sweep.labels[place] for place in sweep.ranking.tolist()[:MOST_WORST])
-    told = told_first([*worst, *hit], topology, relations)
+    told = told_first([*worst, *drawn_parts(sweep), *hit], topology, relations)
     index = index_of(topology, sweep.names, told)
     times_s = frame_times(end_of_sweep(sweep))
     said = losses(structure.contingencies)

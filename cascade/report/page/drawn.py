@@ -7,16 +7,27 @@ from typing import TYPE_CHECKING, Final
 from cascade.analysis.sweep import Sweep
 from cascade.report.drawing.map import map_svg
 from cascade.report.drawing.style import DARK, LIGHT, RULES, variables
+from cascade.report.drawing.subject import subject_of
 from cascade.report.drawing.timeline import timeline_svg
+from cascade.report.lanes import make_lanes
 
 if TYPE_CHECKING:
+    from cascade.analysis.blast_radius import BlastRadius
     from cascade.report.page.content import Page
 
 LINK: Final = "#part-"
 """Leads to what is told of a part, its number behind it."""
-
 MOST_BOXES: Final = 120
 """Parts that the map has room for."""
+
+MOST_LANES: Final = 80
+"""Parts that the timeline has room for."""
+
+
+def drawn_parts(subject: BlastRadius | Sweep) -> list[str]:
+    """Give the parts that are drawn, which a page has to tell of."""
+    lanes = [] if isinstance(subject, Sweep) else make_lanes(subject)[:MOST_LANES]
+    return [*subject_of(subject, MOST_BOXES).parts, *(lane.name for lane in lanes)]
 
 
 def map_of(page: Page) -> str:
@@ -26,7 +37,11 @@ def map_of(page: Page) -> str:
 
 def timeline_of(page: Page) -> str:
     """Draw the timeline, where there is one run."""
-    return "" if isinstance(page.subject, Sweep) else timeline_svg(page.replay or page.subject, name="lanes")
+    return (
+        ""
+        if isinstance(page.subject, Sweep)
+        else timeline_svg(page.replay or page.subject, link=LINK, most=MOST_LANES, name="lanes")
+    )
 
 
 def colours() -> str:

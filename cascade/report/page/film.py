@@ -114,13 +114,9 @@ def states_of(run: Run) -> States:
 
 
 def in_frames(states: States, samples_s: Floats, times_s: Floats) -> States:
-    """Give the worst state of each part between a frame and the one before (F, N)."""
-    ends = np.searchsorted(samples_s, times_s, side="right")
-    found = np.zeros((len(times_s), states.shape[1]), np.int8)
-    for frame, (begin, end) in enumerate(pairwise([0, *ends.tolist()])):
-        if end:
-            found[frame] = states[min(begin, end - 1) : end].max(axis=0)
-    return found
+    """Give the worst state of each part from a frame until the next (F, N)."""
+    begins = np.minimum(np.searchsorted(samples_s, times_s, side="right"), len(samples_s) - 1).tolist()
+    return np.array([states[one : max(other, one + 1)].max(axis=0) for one, other in pairwise([*begins, begins[-1]])])
 
 
 def cut(states: States) -> tuple[dict[int, list[int]], int]:
@@ -167,10 +163,8 @@ def films_of_sweep(sweep: Sweep, times_s: Floats) -> list[Film]:
         if index in sweep.leading:
             states = np.zeros((len(times_s), len(sweep.names)), np.int8)
             for hit in sweep.leading[index]:
-                during = slice(
-                    frame_of(times_s, hit["fell_s"]),
-                    frame_of(times_s, hit["back_s"]) if np.isfinite(hit["back_s"]) else None,
-                )
+                until = frame_of(times_s, hit["back_s"]) if np.isfinite(hit["back_s"]) else len(times_s)
+                during = slice(int(np.searchsorted(times_s, hit["fell_s"], side="right")) - 1, until)
                 states[during, hit["part"]] = DOWN if hit["worst_fraction"] >= ALL_LOST else HIT
             changes, start = cut(states)
             films.append(Film(sweep.labels[index], start, changes))

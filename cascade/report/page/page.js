@@ -387,6 +387,7 @@
       });
     }
     find("film")?.addEventListener("change", (event) => showFilm(Number(event.target.value)));
+    isWhole = true; // as it is drawn
     if (find("whole")) showWhole();
     else showFilm(0);
   }

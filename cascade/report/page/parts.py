@@ -12,7 +12,7 @@ from cascade.report.moments import moment_text
 from cascade.wording import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cascade.analysis.blast_radius import BlastRadius
     from cascade.analysis.contingencies import Contingencies
@@ -169,12 +169,26 @@ def fate_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relatio
 def steps_to(blast: BlastRadius, impact: Impact, index: Index) -> Iterator[Link]:
     """Follow the path from the fault to a part, each step with its time and reason."""
     by_name = {each.name: each for each in blast.impacts}
-    path = impact.path
+    path = whole_path(impact, by_name)
     for name in path if len(path) <= MOST_STEPS else (*path[:2], *path[2 - MOST_STEPS :]):
         fallen = by_name.get(name)
         time_s = fallen.falls_s if fallen else blast.trigger_start_s
         why = fallen.why if fallen else "fails" if name in blast.trigger else "is where it begins"
         yield Link(name, index.link(name), f"{moment_text(blast.run, time_s)}: {why}")
+
+
+def whole_path(impact: Impact, by_name: Mapping[str, Impact]) -> tuple[str, ...]:
+    """Give the path to a part, all the way from the fault.
+
+    What many callees pull down together can fall a little before the one that weighs most; its own path goes on from
+    there.
+    """
+    path = impact.path
+    first = by_name.get(path[0])
+    while first is not None and len(first.path) > 1 and {*first.path[:-1]}.isdisjoint(path):
+        path = (*first.path[:-1], *path)
+        first = by_name.get(path[0])
+    return path
 
 
 def waits_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relations) -> Iterator[Link]:

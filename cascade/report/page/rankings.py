@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 1000
 """Rows of a table that a page can bear."""
-MOST_POINTS: Final = 300
+MOST_POINTS: Final = 200
 """Rows of a table about structure, of which the first matter."""
 NONE: Final = Cell("", -1.0)
 """A cell in which there is nothing to say."""
