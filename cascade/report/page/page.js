@@ -370,7 +370,7 @@
   window.addEventListener("afterprint", afterPrint);
   find("close").addEventListener("click", closePanel);
   if (film) {
-    find("player").hidden = false;
+    for (const each of [find("player"), ...all(".live")]) each.hidden = false;
     find("play").addEventListener("click", toggle);
     find("back").addEventListener("click", () => stepTo(nextChange(-1)));
     find("next").addEventListener("click", () => stepTo(nextChange(1)));

@@ -172,7 +172,7 @@ def replay_grids(replay: Replay, index: Index) -> tuple[Grid, ...]:
         )
         for window in replay.false_windows
     )
-    found = Grid("observed", "Observed and simulated", titles, rows)
+    found = Grid("observed", "Observed windows, beside the simulated ones", titles, rows)
     more = Grid("false", "Simulated, but not observed", heads("Who", ">From", ">To"), false)
     return (found, more) if false else (found,)
 
