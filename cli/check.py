@@ -50,8 +50,8 @@ def check(
 ) -> None:
     """Say whether FILE is good enough to merge: its lint, expectations, objectives and measures against a bar.
 
-    A bar is a severity, which stands for the worse ones too, a rule, or a measure compared with a number:
-    blast-radius>40%, spof>0, availability<99.9%, amplification>3. With --against there are more: new-single-point,
+    A bar is a severity, which stands for the worse ones too, a rule, or a measure compared with a number: spof>0,
+    blast-radius>40%, availability<99.9%, amplification>3. With --against there are more: new-single-point,
     new-impact and new-finding. The exit code is 1 when anything meets one of them, in every format.
     """
     import cascade  # noqa: PLC0415 - so that --help is quick
