@@ -55,7 +55,7 @@ class Bars:
     rules: frozenset[str]
     """Rules of which every finding fails."""
     limits: tuple[Limit, ...] = ()
-    is_new_enough: bool = False
+    does_new_fail: bool = False
     """Whether every finding fails that the base does not have."""
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Bars:
 
     def meets(self, finding: Finding, *, is_new: bool = False) -> bool:
         """Whether a finding is at or above one of them."""
-        return finding.severity.rank <= self.least or finding.rule in self.rules or (self.is_new_enough and is_new)
+        return finding.severity.rank <= self.least or finding.rule in self.rules or (self.does_new_fail and is_new)
 
 
 def read_bars(texts: Iterable[str], rules: Iterable[str], measures: Mapping[str, bool] | None = None) -> Bars:
@@ -102,7 +102,7 @@ def read_bars(texts: Iterable[str], rules: Iterable[str], measures: Mapping[str,
         least=max((severities[text.lower()] for text in words if text.lower() in severities), default=-1),
         rules=frozenset(named),
         limits=tuple(limit_of(text, measures or {}) for text in given if is_comparison(text)),
-        is_new_enough=any(is_of_base(text, measures) for text in words),
+        does_new_fail=any(is_of_base(text, measures) for text in words),
     )
 
 

@@ -214,7 +214,7 @@ def bars_of(texts: Iterable[str], *, has_base: bool) -> Bars:
     rules = (*LINT_RULES, *promises.RULES, *introduced.RULES)
     bars = read_bars(texts, [rule.name for rule in rules], {measure.key: measure.is_share for measure in MEASURES})
     of_base = {str(rule.name) for rule in introduced.RULES} & bars.rules
-    if (bars.is_new_enough or of_base) and not has_base:
+    if (bars.does_new_fail or of_base) and not has_base:
         what = next((text for text in bars.texts if text.upper() in of_base), NEW_FINDING)
         raise CascadeError(f"{what} needs something to compare with; name it with --against")
     return bars

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.check import Standing
 from cascade.analysis.lint.finding import Severity
+from cascade.report.check import notes
 from cascade.report.tables import printable
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def github_annotations(check: Check) -> str:
     """
     order = [*MARKS]
     ranked = sorted(check.judged, key=lambda each: order.index(level_of(each)))
-    lines = [annotation(check, each) for each in ranked]
-    return "".join(f"{line}\n" for line in [*lines, f"cascade check {printable(check.file)}: {check.headline}"])
+    verdict = [f"cascade check {check.file}: {check.headline}", *notes(check)]
+    return "".join(f"{line}\n" for line in [*(annotation(check, each) for each in ranked), *map(printable, verdict)])
 
 
 def annotation(check: Check, judged: Judged) -> str:

@@ -13,6 +13,7 @@ from cascade.analysis.lint.objective_too_high import percent
 from cascade.analysis.measures import MEASURES
 from cascade.analysis.promises import RULES as PROMISES
 from cascade.model.suppression import RuleId
+from cascade.report.check import notes
 from cascade.report.tables import printable
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def junit(check: Check) -> str:
         ET.SubElement(properties, "property", {"name": name, "value": printable(value)})
     for case in found:
         add_case(suite, case, check)
+    if said := "\n".join(map(printable, notes(check))):
+        ET.SubElement(suite, "system-out").text = said
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 

@@ -63,6 +63,12 @@ def test_everything_is_found_at_its_line() -> None:
     assert [each.expectation.is_met for each in checked.expectations] == [True, False, True]
 
 
+def test_an_expectation_stands_at_its_key() -> None:
+    [recovery, _] = check(SHOP.replace("within: 10s", "within: 1ms"), "unmet-expectation").of("fails")
+
+    assert (recovery.subject, recovery.line, recovery.column) == ("outage.recovers_within", 18, 7)
+
+
 def test_a_measure_is_of_the_other_services() -> None:
     blast, spof, availability, amplification = check(SHOP).measures
 

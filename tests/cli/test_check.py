@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from cascade.analysis import promises
+from cascade.engine.simulate import simulate
 from cascade.report.formats import CheckFormat
 from cascade_cli import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cascade.engine.run import Run
+    from cascade.model import Topology
 
 ROOT: Final = Path(__file__).parents[2]
 SHOP: Final = """services:
@@ -90,8 +95,15 @@ def test_the_verdict_comes_first_and_then_what_fails(
 
 
 def test_one_run_writes_many_files(
-    file: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    file: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    played: list[str] = []
+
+    def noted(topology: Topology, scenario: str, **options: Any) -> Run:
+        played.append(scenario)
+        return simulate(topology, scenario, **options)
+
+    monkeypatch.setattr(promises, "simulate", noted)
     names = ("a.sarif", "a.xml", "a.md", "a.json", "a.csv", "a.txt")
     also = [argument for name in names for argument in ("--also", str(tmp_path / name))]
 
@@ -104,6 +116,7 @@ def test_one_run_writes_many_files(
     assert (tmp_path / "a.md").read_text(encoding="utf-8").startswith("<!-- cascade:check -->")
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["is_passed"] is False
     assert {path.name for path in tmp_path.iterdir()} == {"shop.yaml", *names}
+    assert played == ["outage"]
 
 
 def test_what_was_written_as_known_passes_until_there_is_more(
@@ -154,3 +167,14 @@ def test_only_what_the_base_does_not_have_can_fail(
 
     document = json.loads(capsys.readouterr().out.partition("\n{")[2].join(["{", ""]))
     assert [each["subject"] for each in document["findings"] if each["standing"] == "fails"] == ["web -> db"]
+
+
+@pytest.mark.parametrize("form", [form for form in CheckFormat if form not in {CheckFormat.SARIF, CheckFormat.CSV}])
+def test_a_file_that_says_nothing_of_calls_does_not_look_safe(
+    form: CheckFormat, file: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "imported: {sources: [compose docker-compose.yaml], describes_calls: false}\nservices: {web: , db: }\n"
+
+    assert run(["check", file(text), "--format", form]) == 0
+
+    assert "does not describe calls" in capsys.readouterr().out
