@@ -15,7 +15,7 @@ ifneq ($(shell test -n "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export MPLCONFIGDIR ?= $(CURDIR)/build/matplotlib
 endif
 
-.PHONY: help demo test explore check lint bench docs notebooks quality pages stale agreement lock install clean
+.PHONY: help demo test explore check lint bench docs notebooks gallery quality pages stale agreement lock install clean
 .DELETE_ON_ERROR:
 
 help:
@@ -50,6 +50,9 @@ notebooks: $(VENV)/.test ## run the notebooks and draw the pictures of the READM
 	$(BIN)/python notebooks/refresh.py
 	$(BIN)/cascade replay $(FLAGSHIP) --quiet --plot docs/images/us-east-1.png
 	$(BIN)/cascade blast-radius topologies/shop.yaml --scenario outage --quiet --plot docs/images/shop.png
+
+gallery: $(VENV)/.test ## draw the pictures of the pages about figures again
+	$(BIN)/python -m tests.gallery
 
 quality: $(VENV)/.test ## write the table of how well importers read real files again
 	$(BIN)/python -m tests.importers.quality

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         Service,
         Topology,
     )
-    from cascade.report.figures import plot_series, plot_timeline
+    from cascade.report.figures import plot_backlogs, plot_series, plot_timeline
     from cascade.report.map_figures import plot_blast_radius, plot_topology
     from cascade.report.montecarlo_figures import (
         plot_convergence,
@@ -75,7 +75,10 @@ if TYPE_CHECKING:
         plot_sensitivity,
     )
     from cascade.report.open_psa import open_psa
+    from cascade.report.order_figures import plot_cascade_order
     from cascade.report.page.write import report_page
+    from cascade.report.phase_figures import plot_phases
+    from cascade.report.ranking_figures import plot_ranking
     from cascade.report.structure_figures import plot_cut_sets, plot_single_points, plot_spof
     from cascade.report.sweep_figures import plot_sweep
     from cascade.report.what_if import WhatIf, what_if
@@ -117,13 +120,16 @@ _HOMES: Final = {
         "Dependency", "Domain", "Event", "Expect", "Fleet", "Group", "Needs", "Objective", "Observed", "Scenario",
         "Service", "Topology",
     ),
-    "cascade.report.figures": ("plot_series", "plot_timeline"),
+    "cascade.report.figures": ("plot_backlogs", "plot_series", "plot_timeline"),
     "cascade.report.map_figures": ("plot_blast_radius", "plot_topology"),
     "cascade.report.montecarlo_figures": (
         "plot_convergence", "plot_exceedance", "plot_impacts", "plot_montecarlo", "plot_sensitivity",
     ),
     "cascade.report.open_psa": ("open_psa",),
+    "cascade.report.order_figures": ("plot_cascade_order",),
     "cascade.report.page.write": ("report_page",),
+    "cascade.report.phase_figures": ("plot_phases",),
+    "cascade.report.ranking_figures": ("plot_ranking",),
     "cascade.report.structure_figures": ("plot_cut_sets", "plot_single_points", "plot_spof"),
     "cascade.report.sweep_figures": ("plot_sweep",),
     "cascade.report.what_if": ("WhatIf", "what_if"),
@@ -201,12 +207,16 @@ __all__ = [
     "montecarlo_study",
     "open_psa",
     "phases",
+    "plot_backlogs",
     "plot_blast_radius",
+    "plot_cascade_order",
     "plot_convergence",
     "plot_cut_sets",
     "plot_exceedance",
     "plot_impacts",
     "plot_montecarlo",
+    "plot_phases",
+    "plot_ranking",
     "plot_sensitivity",
     "plot_series",
     "plot_single_points",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 import warnings
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
@@ -17,6 +16,27 @@ from cascade.analysis.replay import Replay
 from cascade.engine.run import SERIES
 from cascade.report import lanes as layout
 from cascade.report.moments import setting
+from cascade.report.style import (
+    ABOVE_PT,
+    BAND,
+    FAINT,
+    HIT,
+    INK,
+    LEADING,
+    LETTER,
+    OBSERVED,
+    POINTS,
+    REPAIR,
+    STYLES,
+    names_in,
+    own_axes,
+    rows_that_fit,
+    set_title,
+    sizes,
+    tidy,
+    told,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,34 +49,68 @@ if TYPE_CHECKING:
     from cascade.engine.run import Run
     from cascade.report.lanes import Lane, Mark
 
-Stroke = Literal["-", "--", "-.", ":"] | tuple[float, tuple[float, ...]]
-"""How a line is broken."""
-INK: Final = "#1a1a1a"
-FAINT: Final = "#8a8f98"
-BAND: Final = "#f3f4f6"
-OBSERVED: Final = "#33373d"
-REPAIR: Final = "#0072b2"
-HIT: Final = LinearSegmentedColormap.from_list("hit", ["#f2b48c", "#d55e00", "#7a1f00"])
-"""Share of the requests lost: light none (only late), dark all."""
-STYLES: Final[tuple[tuple[str, Stroke], ...]] = (
-    ("#0072b2", "-"), ("#d55e00", "--"), ("#009e73", "-."), ("#cc79a7", ":"), ("#56b4e9", (0, (6, 1.5))),
-    ("#1a1a1a", (0, (3, 1, 1, 1))),
-)  # fmt: skip
-"""Colours that the colour-blind tell apart, each with a stroke of its own for print in grey."""
 WIDTH_IN: Final = 13.0
 LANE_IN: Final = 0.27
 LEFT_IN, RIGHT_IN = 2.75, 2.6
+TIMES: Final = 0.65
+"""Share of the width that the times below the axes have."""
+LEVEL_PT: Final = 15.0
+"""Height of a row of numbers over the lanes."""
+MOST_MARKS: Final = 4
+"""Events that are explained below axes that are a part of a figure; half of them in a narrow one."""
 
 
-def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
-    """Draw who was down and when each was back: one lane each, with backlogs and events.
+def plot_timeline(result: Run | BlastRadius | Replay, *, axes: Axes | None = None) -> Axes:
+    """Draw who was down and when each was back: one lane each, with events; gives the axes of the lanes.
 
-    Gives the axes of the lanes; the whole figure is their ``figure``. A replay also shows the
+    Without axes, a sheet is made, with the backlogs below the lanes and the events in words. A replay also shows the
     observed windows, as thin hatched bars under the simulated ones.
     """
     run = layout.run_of(result)
     every = layout.make_lanes(result)
-    lanes = every[: layout.MOST_LANES]
+    if axes is None:
+        lanes = every[: layout.MOST_LANES]
+        return draw_sheet(result, lanes, setting(run) + left_out(lanes, every))
+    until_s = layout.last_moment(run, every)
+    marks = layout.make_marks(run, until_s * WIDTH_IN / sizes(axes).room_in)
+    numbered = marks[: MOST_MARKS if sizes(axes).is_wide else MOST_MARKS // 2]
+    explained = explanations(axes, numbered, len(marks) - len(numbered))
+    over_pt = ABOVE_PT + LEVEL_PT * (1 + max((mark.level for mark in numbered), default=0))
+    below_pt = LEADING * sizes(axes).note * len(explained) + 2.0 * ABOVE_PT
+    lanes = every[: rows_that_fit(axes, layout.MOST_LANES, beside_pt=over_pt + below_pt)]
+    draw_lanes(axes, run, lanes)
+    draw_marks(axes, marks, result)
+    write_numbers(axes, numbered)
+    show_times(axes, run, until_s)
+    write_below(axes, explained)
+    topic = f"{setting(run)}{left_out(lanes, every)}; the darker, the more is lost"
+    set_title(axes, question_of(result), topic, lift_pt=over_pt)
+    return axes
+
+
+def left_out(lanes: Sequence[Lane], every: Sequence[Lane]) -> str:
+    """Say how many lanes there is no room for."""
+    return f"; the first {len(lanes)} of {len(every)} that are hit" if len(lanes) < len(every) else ""
+
+
+def plot_backlogs(result: Run | BlastRadius | Replay, *, axes: Axes | None = None) -> Axes:
+    """Draw where work piles up: the largest backlogs over time, each as a share of its own peak; gives the axes."""
+    run = layout.run_of(result)
+    axes = axes or own_axes(7.0, 3.6)
+    draw_curves(axes, run)
+    draw_marks(axes, layout.make_marks(run, run.scenario.duration_s), result)
+    show_times(axes, run, layout.last_moment(run, layout.make_lanes(result)))
+    if axes.lines and axes.get_legend():
+        axes.legend(**sizes(axes).legend, loc="best")
+    else:
+        told(axes, "no backlog grows")
+    set_title(axes, "Where does work pile up?", setting(run))
+    return axes
+
+
+def draw_sheet(result: Run | BlastRadius | Replay, lanes: Sequence[Lane], subtitle: str) -> Axes:
+    """Draw lanes, backlogs and events on a sheet of their own."""
+    run = layout.run_of(result)
     until_s = layout.last_moment(run, lanes)
     marks = layout.make_marks(run, until_s)
     figure, (above, below) = make_panels(max(len(lanes), 1), marks, run)
@@ -66,13 +120,51 @@ def plot_timeline(result: Run | BlastRadius | Replay) -> Axes:
         draw_marks(axes, marks, result)
         axes.set_xlim(0.0, until_s)
     write_numbers(above, marks)
-    more = f"; the first {len(lanes)} of {len(every)} that are hit" if len(lanes) < len(every) else ""
-    write_texts(figure, marks, result, setting(run) + more)
+    write_texts(figure, marks, result, subtitle)
     draw_legend(figure, lanes, result)
     times_s, labels = layout.ticks(run, until_s)
     below.set_xticks(times_s, labels)
     above.tick_params(axis="x", labelbottom=False)
     return above
+
+
+def question_of(result: Run | BlastRadius | Replay) -> str:
+    """Give the question that a timeline answers."""
+    if isinstance(result, Replay):
+        return "Who was down, and when was each back?"
+    return "Who is down, and when is each back?"
+
+
+def show_times(axes: Axes, run: Run, until_s: float) -> None:
+    """Write the times below the axes, as many as there is room for."""
+    times_s, labels = layout.ticks(run, until_s)
+    size = sizes(axes)
+    widest = max((len(line) for label in labels for line in label.split("\n")), default=1)
+    places = int(TIMES * size.room_in * POINTS / (LETTER * size.tick * (widest + 2)))
+    step = max(-(-len(times_s) // max(places, 2)), 1)
+    axes.set_xticks(times_s[::step], labels[::step])
+    axes.set_xlim(0.0, until_s)
+    tidy(axes)
+
+
+def explanations(axes: Axes, numbered: Sequence[Mark], others: int) -> list[str]:
+    """Say what the numbers of some events stand for, and how many others have none."""
+    size = sizes(axes)
+    texts = [f"{mark.number}  {' '.join(mark.text.split())}" for mark in numbered]
+    if others:
+        texts.append(f"... and {others} more, without a number")
+    return [wrapped(text, size.room_in, size.note, 1) for text in texts]
+
+
+def write_below(axes: Axes, lines: Sequence[str]) -> None:
+    """Write some lines below the axes and their times."""
+    size = sizes(axes)
+    high = max((label.get_text().count("\n") + 1 for label in axes.get_xticklabels()), default=1)
+    below_pt = 3.0 + 2.0 * ABOVE_PT + LEADING * size.tick * high
+    axes.annotate(
+        "\n".join(lines), (0.0, 0.0), xycoords="axes fraction", xytext=(-names_in(axes) * POINTS, -below_pt),
+        textcoords="offset points", va="top", fontsize=size.note, color=INK, linespacing=LEADING, annotation_clip=False,
+    )  # fmt: skip
 
 
 def make_panels(count: int, marks: Sequence[Mark], run: Run) -> tuple[Figure, tuple[Axes, Axes]]:
@@ -99,18 +191,20 @@ def make_panels(count: int, marks: Sequence[Mark], run: Run) -> tuple[Figure, tu
 def draw_lanes(axes: Axes, run: Run, lanes: Sequence[Lane]) -> None:
     """Draw the windows of each lane, and how long it was hit in the margin."""
     margin: Any = axes.get_yaxis_transform()
+    size = sizes(axes)
     for row, lane in enumerate(lanes):
         if row % 2 == 0:
             axes.axhspan(row - 0.5, row + 0.5, color=BAND, zorder=0, linewidth=0)
         draw_loss(axes, run, lane, row)
         for comparison in lane.observed:
             draw_observed(axes, run, comparison, row)
-        axes.text(1.012, row, lane.outage, transform=margin, va="center", fontsize=9, color=INK)
+        axes.text(1.012, row, lane.outage, transform=margin, va="center", fontsize=size.tick, color=INK)
     if lanes:
-        axes.text(1.012, -0.75, "hit for", transform=margin, va="bottom", fontsize=9, color=FAINT)
+        axes.text(1.012, -0.55, "hit for", transform=margin, va="bottom", fontsize=size.tick, color=FAINT)
     else:
         axes.text(0.5, 0.5, "nothing leaves its objective", transform=axes.transAxes, ha="center", va="center")
-    axes.set_yticks(range(len(lanes)), [layout.shortened(lane.name) for lane in lanes])
+    most = size.name_letters
+    axes.set_yticks(range(len(lanes)), [layout.shortened(lane.name, most) for lane in lanes], fontsize=size.tick)
     for label, lane in zip(axes.get_yticklabels(), lanes, strict=True):
         label.set_fontweight("bold" if lane.is_entry_point else "normal")
     axes.tick_params(axis="y", length=0)
@@ -167,7 +261,7 @@ def draw_curves(axes: Axes, run: Run) -> None:
         axes.spines["left"].set_visible(False)
         return
     axes.set_yticks([0.0, 0.5, 1.0], ["0", "50%", "100%"])
-    axes.set_ylabel("work waiting,\nshare of its peak", fontsize=9, color=INK)
+    axes.set_ylabel("work waiting,\nshare of its peak", fontsize=sizes(axes).tick, color=INK)
     axes.grid(axis="y", color=BAND, linewidth=1.0)
     axes.legend(
         loc="upper left", bbox_to_anchor=(1.005, 1.05), frameon=False, fontsize=8, handlelength=3.2,
@@ -188,8 +282,8 @@ def write_numbers(axes: Axes, marks: Sequence[Mark]) -> None:
     for mark in marks:
         axes.annotate(
             str(mark.number), (mark.time_s, 1.0), xycoords=axes.get_xaxis_transform(),
-            xytext=(0.0, 10.0 + 15.0 * mark.level), textcoords="offset points", ha="center", va="center",
-            fontsize=8, color="white", fontweight="bold",
+            xytext=(0.0, 10.0 + LEVEL_PT * mark.level), textcoords="offset points", ha="center", va="center",
+            fontsize=min(8.0, sizes(axes).note), color="white", fontweight="bold",
             bbox={"boxstyle": "circle,pad=0.25", "facecolor": INK, "edgecolor": "white", "linewidth": 0.6},
             arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8} if mark.level else None,
         )  # fmt: skip
@@ -198,9 +292,7 @@ def write_numbers(axes: Axes, marks: Sequence[Mark]) -> None:
 def write_texts(figure: Figure, marks: Sequence[Mark], result: Run | BlastRadius | Replay, subtitle: str) -> None:
     """Write the question, what was played, and what the numbers stand for."""
     height_in = figure.get_figheight()
-    question = "Who is down, and when is each back?"
-    if isinstance(result, Replay):
-        question = "Who was down, and when was each back?"
+    question = question_of(result)
     left = 0.3 / WIDTH_IN
     figure.text(left, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
     figure.text(left, 1.0 - 0.5 / height_in, layout.shortened(subtitle, 150), fontsize=9.5, color=FAINT, va="top")
@@ -231,21 +323,24 @@ def draw_legend(figure: Figure, lanes: Sequence[Lane], result: Run | BlastRadius
     )  # fmt: skip
 
 
-def plot_series(run: Run, series: str, names: Sequence[str] = (), *, ax: Axes | None = None) -> Axes:
+def plot_series(run: Run, series: str, names: Sequence[str] = (), *, axes: Axes | None = None) -> Axes:
     """Draw one series of some parts over time; of what users call by default."""
     shown = names or [name for name, impact in run.topology.services.items() if impact.is_entry_point]
-    axes = ax or plt.figure(figsize=(10.0, 4.0), layout="constrained").add_subplot()
+    is_own = axes is None
+    axes = axes or own_axes(10.0, 4.0)
+    size = sizes(axes)
     for index, name in enumerate(shown):
         colour, stroke = STYLES[index % len(STYLES)]
-        axes.plot(run.times_s, run.of(name, series), color=colour, linestyle=stroke, label=layout.shortened(name))
-    axes.set_title("How does it change?", loc="left", fontweight="bold")
-    axes.set_ylabel(textwrap.fill(f"{series}: {SERIES[series].split(',')[0]}", 40))
-    axes.set_xticks(*layout.ticks(run, run.scenario.duration_s))
-    axes.set_xlim(0.0, run.scenario.duration_s)
+        label = layout.shortened(name, size.name_letters)
+        axes.plot(run.times_s, run.of(name, series), color=colour, linestyle=stroke, linewidth=size.line, label=label)
+    axes.set_ylabel(textwrap.fill(f"{series}: {SERIES[series].split(',')[0]}", 40 if size.is_wide else 28))
+    show_times(axes, run, run.scenario.duration_s)
     axes.set_ylim(bottom=0.0)
-    axes.spines[["top", "right"]].set_visible(False)
-    if shown:
-        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    set_title(axes, "How does it change?", setting(run))
+    if shown and is_own:
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=size.note)
+    elif shown:
+        axes.legend(**size.legend, loc="best")
     return axes
 
 

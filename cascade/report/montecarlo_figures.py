@@ -11,8 +11,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from cascade.analysis import montecarlo_sentences as say
 from cascade.analysis.montecarlo import LEAST_MINUTES
 from cascade.analysis.montecarlo_sentences import amount, share
-from cascade.report.figures import BAND, FAINT, INK, STYLES
 from cascade.report.lanes import shortened
+from cascade.report.style import BAND, FAINT, INK, LIGHT, STYLES, legend_below, own_axes, set_title, sizes, tidy, told
 from cascade.wording import counted
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 WIDTH_IN, HEIGHT_IN = 13.0, 9.4
 BLUE, ORANGE = STYLES[0][0], STYLES[1][0]
-LIGHT: Final = "#b9d5e8"
 BARS: Final = 32
-LEGEND: Final[dict[str, Any]] = {"fontsize": 9, "framealpha": 0.85, "edgecolor": "none", "facecolor": "white"}
 PLAIN: Final = FuncFormatter(lambda value, _: f"{value:,g}")
 INDICES: Final = {
     "first": "share of the variance, alone, ± 2 standard errors",
@@ -41,23 +39,22 @@ INDICES: Final = {
 """What each index says."""
 PERCENT: Final = FuncFormatter(lambda value, _: f"{100.0 * value:.3g}%" if value < 1.0 + 1e-9 else "")
 MOST_DRIVERS: Final = 10
-LONGEST: Final = 36
-"""Letters of a name."""
 LEAST_ABOVE: Final = 4
 """Samples beyond a loss from which its rate is drawn full; beyond that it is faint."""
 LOSS: Final = "loss at once [user-minutes]"
 
 
-def plot_impacts(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
+def plot_impacts(found: MonteCarlo, *, axes: Axes | None = None) -> Axes:
     """Draw how much one incident costs: shares of the incidents by their loss; gives the axes."""
-    axes = ax or panel()
+    axes = axes or own_axes(7.0, 4.6)
     losses, weights = found.impact_minutes, found.weights
     is_harmful = losses > LEAST_MINUTES
     what = "incident" if found.is_of_incidents else "sample"
     set_title(axes, f"How much does one {what} cost?", about(found))
-    axes.set_ylabel(f"share of the {what}s", color=INK)
-    axes.set_xlabel(LOSS, color=INK)
+    axes.set_ylabel(f"share of the {what}s")
+    axes.set_xlabel(LOSS)
     axes.yaxis.set_major_formatter(PERCENT)
+    tidy(axes)
     if not is_harmful.any():
         return told(axes, "no sample loses anything")
     edges = edges_of(losses[is_harmful])
@@ -72,7 +69,7 @@ def plot_impacts(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
             axes.axvline(level, color=INK, linestyle=stroke, linewidth=1.2, label=f"{text}: {amount(level)}")
     if found.harmless_fraction > 0.0:
         axes.plot([], [], " ", label=f"cost nothing, not drawn: {share(found.harmless_fraction)}")
-    axes.legend(**LEGEND, loc="upper left")
+    axes.legend(**sizes(axes).legend, loc="upper left")
     axes.set_ylim(0.0, 1.45 * axes.get_ylim()[1])
     name_powers(axes.xaxis, PLAIN)
     return axes
@@ -85,15 +82,16 @@ def edges_of(losses: Floats) -> Floats:
     return np.geomspace(min(low, high / 1.5), high * 1.001, BARS)
 
 
-def plot_exceedance(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
+def plot_exceedance(found: MonteCarlo, *, axes: Axes | None = None) -> Axes:
     """Draw how often more than each loss is lost at once, with return periods; gives the axes."""
-    axes = ax or panel()
+    axes = axes or own_axes(7.0, 4.6)
     is_yearly = found.is_of_incidents
     set_title(
         axes, "How seldom is how much lost at once?" if is_yearly else "How likely is how much lost?", about(found)
     )
-    axes.set_xlabel(LOSS, color=INK)
-    axes.set_ylabel("times a year" if is_yearly else "share of the samples", color=INK)
+    axes.set_xlabel(LOSS)
+    axes.set_ylabel("times a year" if is_yearly else "share of the samples")
+    tidy(axes)
     levels = np.unique(found.impact_minutes[found.impact_minutes > LEAST_MINUTES])
     if not levels.size:
         return told(axes, "no sample loses anything")
@@ -119,7 +117,7 @@ def plot_exceedance(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
     axes.set_axisbelow(True)
     if is_yearly:
         draw_periods(axes)
-    axes.legend(**LEGEND, loc="lower left")
+    axes.legend(**sizes(axes).legend, loc="lower left")
     return axes
 
 
@@ -133,7 +131,7 @@ def name_powers(axis: XAxis | YAxis, form: FuncFormatter) -> None:
 def draw_periods(axes: Axes) -> None:
     """Write the return periods at the right."""
     beside = axes.secondary_yaxis("right", functions=(reciprocal, reciprocal))
-    beside.set_ylabel("once in", color=INK)
+    beside.set_ylabel("once in", color=INK, fontsize=sizes(axes).label)
     low, high = axes.get_ylim()
     periods = [
         years for years in (1 / 365.25, 7 / 365.25, 1 / 12, 1.0, 10.0, 100.0, 1e3, 1e4) if low <= 1 / years <= high
@@ -142,7 +140,7 @@ def draw_periods(axes: Axes) -> None:
     beside.set_yticks(periods, [names.get(years, say.period(years)) for years in periods])
     beside.yaxis.set_minor_locator(LogLocator(subs=()))
     beside.yaxis.set_minor_formatter(NullFormatter())
-    beside.tick_params(colors=INK, labelsize=9)
+    beside.tick_params(colors=INK, labelsize=sizes(axes).tick)
     beside.spines["right"].set_color(FAINT)
 
 
@@ -152,58 +150,60 @@ def reciprocal(values: Any) -> Any:
         return 1.0 / np.asarray(values, float)
 
 
-def plot_convergence(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
+def plot_convergence(found: MonteCarlo, *, axes: Axes | None = None) -> Axes:
     """Draw the expected loss after ever more samples, with its error; gives the axes."""
-    axes = ax or panel()
+    axes = axes or own_axes(7.0, 4.6)
     set_title(axes, "How sure is the expected loss?", about(found))
-    axes.set_xlabel("samples", color=INK)
-    axes.set_ylabel(f"expected loss{' in a year' if found.is_of_incidents else ''} [user-minutes]", color=INK)
-    sizes = np.array([size for size, _ in found.convergence], float)
+    axes.set_xlabel("samples")
+    axes.set_ylabel(f"expected loss{' in a year' if found.is_of_incidents else ''} [user-minutes]")
+    tidy(axes)
+    counts = np.array([size for size, _ in found.convergence], float)
     means = np.array([mean.value for _, mean in found.convergence])
     errors = np.nan_to_num(np.array([mean.error for _, mean in found.convergence]))
-    axes.fill_between(sizes, np.maximum(means - 2.0 * errors, 0.0), means + 2.0 * errors, color=LIGHT, linewidth=0,
+    axes.fill_between(counts, np.maximum(means - 2.0 * errors, 0.0), means + 2.0 * errors, color=LIGHT, linewidth=0,
                       label="± 2 standard errors")  # fmt: skip
-    axes.plot(sizes, means, color=BLUE, marker="o", markersize=4, linewidth=2.0, label="mean so far")
+    axes.plot(counts, means, color=BLUE, marker="o", markersize=4, linewidth=2.0, label="mean so far")
     axes.axhline(
         means[-1], color=INK, linestyle=":", linewidth=1.0, label=f"in the end: {say.with_error(found.mean_loss)}"
     )
     axes.set_xscale("log", base=2)
-    axes.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
-    middle = sizes.size // 2
+    step = 1 if sizes(axes).is_wide else 2
+    axes.set_xticks(counts[::-step], [f"{count:,.0f}" for count in counts[::-step]])
+    axes.minorticks_off()
+    middle = counts.size // 2
     settled = (means + 2.0 * errors)[middle:]
     axes.set_ylim(0.0, max(1.5 * float(settled.max()), 1e-9))
     axes.yaxis.set_major_formatter(PLAIN)
-    axes.legend(**LEGEND, loc="upper right")
+    axes.legend(**sizes(axes).legend, loc="upper right")
     return axes
 
 
-def plot_sensitivity(found: MonteCarlo, *, ax: Axes | None = None) -> Axes:
+def plot_sensitivity(found: MonteCarlo, *, axes: Axes | None = None) -> Axes:
     """Draw what the loss varies with, the strongest at the top; gives the axes."""
-    axes = ax or panel()
+    axes = axes or own_axes(7.0, 4.6)
     known = found.sensitivity
     drivers = known.drivers[:MOST_DRIVERS]
     hidden = len(known.drivers) - len(drivers)
-    set_title(
-        axes,
-        "What drives the loss?",
-        about(found) + (f"; the first {MOST_DRIVERS} of {len(known.drivers)}" if hidden else ""),
-    )
-    axes.set_xlabel("index, from 0 (no influence) to 1", color=INK)
+    more = f"; the first {MOST_DRIVERS} of {len(known.drivers)}" if hidden else ""
+    if drivers:
+        names = [shortened(driver.name, sizes(axes).name_letters) for driver in drivers]
+        axes.set_yticks(range(len(drivers)), names, fontsize=sizes(axes).tick)
+    set_title(axes, "What drives the loss?", about(found) + more)
+    axes.set_xlabel("index, from 0 (no influence) to 1")
+    tidy(axes)
     if not drivers:
         return told(axes, "nothing that is drawn changes the loss" if known.method != "none" else "not asked for")
     draw_bars(axes, drivers, "first", -0.2)
     draw_bars(axes, drivers, "total" if known.method == "sobol" else "pawn", 0.2)
     if known.method == "given":
         axes.axvline(known.pawn_floor, color=INK, linestyle=":", linewidth=1.0, label="PAWN index by chance")
-    rows = np.arange(len(drivers))
-    axes.set_yticks(rows, [shortened(driver.name, LONGEST) for driver in drivers])
     for label, driver in zip(axes.get_yticklabels(), drivers, strict=True):
         label.set_color(INK if driver.is_clear else FAINT)
     axes.set_ylim(len(drivers) - 0.4, -0.6)
     axes.set_xlim(left=0.0)
     if len(known.clear) < len(known.drivers):
         axes.plot([], [], " ", label="faint: cannot be told from chance")
-    axes.legend(**LEGEND, loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=2)
+    legend_below(axes, ncols=2 if sizes(axes).is_wide else 1)
     return axes
 
 
@@ -225,35 +225,13 @@ def plot_montecarlo(found: MonteCarlo) -> Axes:
     figure = plt.figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained", facecolor="white")
     (above, right), (below, last) = figure.subplots(2, 2)
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.14)  # type: ignore[union-attr, call-arg] # it is constrained
-    plot_exceedance(found, ax=right)
-    plot_convergence(found, ax=below)
-    plot_sensitivity(found, ax=last)
-    return plot_impacts(found, ax=above)
-
-
-def panel() -> Axes:
-    """Make axes of their own."""
-    return plt.figure(figsize=(7.0, 4.6), layout="constrained", facecolor="white").add_subplot()
+    plot_exceedance(found, axes=right)
+    plot_convergence(found, axes=below)
+    plot_sensitivity(found, axes=last)
+    return plot_impacts(found, axes=above)
 
 
 def about(found: MonteCarlo) -> str:
     """Say what a figure is about."""
     what = f", scenario {found.study.scenario}" if found.study.scenario else ""
     return f"{found.topology.name}{what}; {counted(len(found.study), 'sample')}"
-
-
-def told(axes: Axes, text: str) -> Axes:
-    """Say in place of a picture why there is none."""
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=INK)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    return axes
-
-
-def set_title(axes: Axes, question: str, topic: str) -> None:
-    """Write the question and, fainter, what it is about; take the frame away."""
-    axes.set_title(question, loc="left", fontsize=13, fontweight="bold", color=INK, pad=22)
-    axes.text(0.0, 1.02, topic, transform=axes.transAxes, va="bottom", fontsize=9, color=FAINT)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(which="both", colors=INK, labelsize=9)

@@ -14,8 +14,21 @@ from matplotlib.patches import Patch, Rectangle
 from cascade.analysis.sentences import about
 from cascade.analysis.sweep_sentences import short, what_fails
 from cascade.engine.outcome import Ending
-from cascade.report.figures import BAND, FAINT, HIT, INK
 from cascade.report.lanes import shortened
+from cascade.report.style import (
+    BAND,
+    FAINT,
+    HIT,
+    INK,
+    LETTER,
+    POINTS,
+    height_in,
+    ink_on,
+    rows_that_fit,
+    set_title,
+    sizes,
+    told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,8 +61,11 @@ SLANT: Final = 50
 """Angle of the names over the columns."""
 LEAST_S: Final = 60.0
 """Time outside an objective that has the lightest colour [s]."""
-DARK: Final = 0.45
-"""Share of the colours from which on writing in a cell is white."""
+LETTERS: Final = 6
+"""Letters of a time in a cell."""
+NAMES: Final = 0.35
+"""Share of the width that the names of the failures take, where the map is a part of a figure."""
+QUESTION: Final = "Which failure hits whom, and for how long?"
 
 
 @dataclass(frozen=True)
@@ -70,13 +86,16 @@ class Grid:
     """Parts that are hit, and for which there is no room."""
 
 
-def plot_sweep(sweep: Sweep) -> Axes:
+def plot_sweep(sweep: Sweep, *, axes: Axes | None = None) -> Axes:
     """Draw what the worst failures hit, and for how long; gives the axes of the map.
 
     A row is a failure, the worst first, a column is a part that it hits; entry points come first, in bold. The darker,
-    the longer is the part outside its objective; a cross says that it does not come back.
+    the longer is the part outside its objective; a cross says that it does not come back. Without axes, a sheet is
+    made, with what each failure costs and a scale.
     """
-    grid = make_grid(sweep)
+    if axes is not None:
+        return draw_map(sweep, axes)
+    grid = make_grid(sweep, MOST_ROWS, MOST_COLUMNS)
     names = [shortened(sweep.names[place], LONGEST) for place in grid.columns]
     labels = [label_of(sweep, place) for place in grid.rows]
     figure, axes = make_panel(labels, names)
@@ -85,20 +104,46 @@ def plot_sweep(sweep: Sweep) -> Axes:
         axes.set_axis_off()
         axes.text(0.0, 0.5, nothing(sweep), transform=axes.transAxes, va="center", color=INK)
         return axes
-    draw_cells(axes, sweep, grid)
+    draw_cells(axes, sweep, grid, WIDE_IN if len(names) <= FEW_COLUMNS else NARROW_IN)
     label_axes(axes, sweep, grid, labels, names)
     write_margin(axes, sweep, grid)
     draw_legend(figure, sweep, grid)
     return axes
 
 
-def make_grid(sweep: Sweep) -> Grid:
+def draw_map(sweep: Sweep, axes: Axes) -> Axes:
+    """Draw the map alone, as many rows and columns as fit."""
+    size = sizes(axes)
+    map_in = size.room_in * (1.0 - NAMES)
+    longest = max((len(shortened(name, size.name_letters)) for name in sweep.names), default=0)
+    slanted_pt = longest * LETTER * size.tick * math.sin(math.radians(SLANT)) + size.tick
+    grid = make_grid(
+        sweep,
+        rows_that_fit(axes, MOST_ROWS, beside_pt=slanted_pt),
+        max(min(MOST_COLUMNS, int(map_in / (1.6 * size.row_in))), 3),
+    )
+    topic = f"{sweep.topology.name}: {what_fails(sweep)} for {about(sweep.study.lasts_s)}"
+    if not grid.rows or not grid.columns:
+        set_title(axes, QUESTION, topic)
+        return told(axes, nothing(sweep))
+    names = [shortened(sweep.names[place], size.name_letters) for place in grid.columns]
+    draw_cells(axes, sweep, grid, map_in / len(names), height_in(axes) / len(grid.rows))
+    label_axes(axes, sweep, grid, [shortened(label_of(sweep, row), size.name_letters) for row in grid.rows], names)
+    slanted_pt = max(map(len, names)) * LETTER * size.tick * math.sin(math.radians(SLANT)) + size.tick
+    if len(grid.rows) < len(sweep.labels):
+        topic += f"; the worst {len(grid.rows)}"
+    lost = "" if grid.is_back.all() else f"; ×: not back within {about(sweep.study.horizon_s)}"
+    set_title(axes, QUESTION, f"{topic}; the darker, the longer; framed: fails itself{lost}", lift_pt=slanted_pt)
+    return axes
+
+
+def make_grid(sweep: Sweep, most_rows: int, most_columns: int) -> Grid:
     """Choose rows and columns, and fill in for how long each part is hit."""
-    rows = tuple(place for place in sweep.ranking.tolist() if len(sweep.leading.get(place, ())))[:MOST_ROWS]
+    rows = tuple(place for place in sweep.ranking.tolist() if len(sweep.leading.get(place, ())))[:most_rows]
     is_hit = np.zeros((len(rows), len(sweep.names)), np.bool_)
     for row, place in enumerate(rows):
         is_hit[row, sweep.leading[place]["part"]] = True
-    first, others = columns_of(sweep, rows, is_hit)
+    first, others = columns_of(sweep, rows, is_hit, most_columns)
     columns = (*first, *others)
     column_of = {part: column for column, part in enumerate(columns)}
     outage_s, is_back = np.full((len(rows), len(columns)), np.nan), np.ones((len(rows), len(columns)), np.bool_)
@@ -111,7 +156,7 @@ def make_grid(sweep: Sweep) -> Grid:
     return Grid(rows, columns, len(first), outage_s, is_back, left_out)
 
 
-def columns_of(sweep: Sweep, rows: Sequence[int], is_hit: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+def columns_of(sweep: Sweep, rows: Sequence[int], is_hit: NDArray[np.bool_], most: int) -> tuple[list[int], list[int]]:
     """Choose the parts that are shown: entry points, and others.
 
     Every failure has one that it hits, if there are any; after these come entry points, then those hit by most.
@@ -125,7 +170,7 @@ def columns_of(sweep: Sweep, rows: Sequence[int], is_hit: NDArray[np.bool_]) -> 
     by_count = sorted(np.flatnonzero(counts).tolist(), key=lambda part: (-int(counts[part]), int(earliest[part]), part))
     called = [part for part in by_count if sweep.names[part] in {*sweep.entry_points}]
     wanted = [*covering(others_hit), *called[:MOST_ENTRY_POINTS], *by_count]
-    chosen = {*list(dict.fromkeys(wanted))[:MOST_COLUMNS]}
+    chosen = {*list(dict.fromkeys(wanted))[:most]}
     return [part for part in called if part in chosen], [part for part in by_count if part in chosen - {*called}]
 
 
@@ -159,32 +204,33 @@ def make_panel(labels: Sequence[str], names: Sequence[str]) -> tuple[Figure, Axe
     over_in = longest * math.sin(math.radians(SLANT)) + 0.25
     right_in = max(1.75, longest * math.cos(math.radians(SLANT)) + 0.2)
     map_in = (len(names) * cell_in or 4.0, max(len(labels), 2) * ROW_IN)
-    width_in, height_in = max(left_in + map_in[0] + right_in, LEAST_IN), 0.7 + over_in + map_in[1] + 0.85
-    figure = plt.figure(figsize=(width_in, height_in), facecolor="white")
-    box = (left_in / width_in, 0.85 / height_in, map_in[0] / width_in, map_in[1] / height_in)
+    wide_in, high_in = max(left_in + map_in[0] + right_in, LEAST_IN), 0.7 + over_in + map_in[1] + 0.85
+    figure = plt.figure(figsize=(wide_in, high_in), facecolor="white")
+    box = (left_in / wide_in, 0.85 / high_in, map_in[0] / wide_in, map_in[1] / high_in)
     return figure, figure.add_axes(box)
 
 
-def draw_cells(axes: Axes, sweep: Sweep, grid: Grid) -> None:
+def draw_cells(axes: Axes, sweep: Sweep, grid: Grid, wide_in: float, high_in: float = ROW_IN) -> None:
     """Colour the cells, and write into them how long, as far as there is room."""
     norm = scale(sweep)
     shown = np.maximum(grid.outage_s, LEAST_S)
+    note_pt = min(7.5, sizes(axes).note)
     axes.set_facecolor(BAND)
     axes.pcolormesh(np.ma.masked_invalid(shown), cmap=HIT, norm=norm, edgecolors="white", linewidth=1.2)
-    has_room = len(grid.columns) <= FEW_COLUMNS
+    has_room = wide_in * POINTS >= LETTERS * LETTER * note_pt
     for row, column in np.argwhere(~np.isnan(grid.outage_s)).tolist():
-        colour = "white" if norm(shown[row, column]) > DARK else INK
+        colour = ink_on(HIT(norm(shown[row, column])))
+        place = (column + 0.5, row + 0.5)
         if not grid.is_back[row, column]:
-            axes.text(column + 0.5, row + 0.5, "×", ha="center", va="center", color=colour, fontsize=12, weight="bold")
+            axes.text(*place, "×", ha="center", va="center", color=colour, fontsize=1.6 * note_pt, weight="bold")
         elif has_room:
             text = about(grid.outage_s[row, column])
-            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=colour, fontsize=7.5)
-    frame_own(axes, sweep, grid)
+            axes.text(*place, text, ha="center", va="center", color=colour, fontsize=note_pt)
+    frame_own(axes, sweep, grid, EDGE_IN / wide_in, EDGE_IN / high_in)
 
 
-def frame_own(axes: Axes, sweep: Sweep, grid: Grid) -> None:
+def frame_own(axes: Axes, sweep: Sweep, grid: Grid, width: float, height: float) -> None:
     """Frame the cells of what fails itself."""
-    width, height = EDGE_IN / (WIDE_IN if len(grid.columns) <= FEW_COLUMNS else NARROW_IN), EDGE_IN / ROW_IN
     for row, place in enumerate(grid.rows):
         own = set(sweep.study.contingencies[place])
         for column, part in enumerate(grid.columns):
@@ -205,8 +251,11 @@ def label_axes(axes: Axes, sweep: Sweep, grid: Grid, labels: Sequence[str], name
     """Write the names; a line stands between entry points and what is behind them."""
     axes.set_xlim(0, len(names))
     axes.set_ylim(len(labels), 0)
-    axes.set_yticks(np.arange(len(labels)) + 0.5, labels, fontsize=9)
-    axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=SLANT, ha="left", rotation_mode="anchor", fontsize=9)
+    size = sizes(axes).tick
+    axes.set_yticks(np.arange(len(labels)) + 0.5, labels, fontsize=size)
+    axes.set_xticks(
+        np.arange(len(names)) + 0.5, names, rotation=SLANT, ha="left", rotation_mode="anchor", fontsize=size
+    )
     axes.tick_params(length=0, colors=INK, top=True, labeltop=True, bottom=False, labelbottom=False, pad=3)
     axes.spines[:].set_visible(False)
     for column, label in enumerate(axes.get_xticklabels()):
@@ -234,25 +283,29 @@ def write_margin(axes: Axes, sweep: Sweep, grid: Grid) -> None:
         axes.text(x, -0.15, head, transform=margin, ha="right", va="bottom", fontsize=8, color=FAINT)
 
 
-def write_titles(figure: Figure, sweep: Sweep, grid: Grid) -> None:
-    """Write the question, and what was simulated."""
-    height_in, width_in = figure.get_figheight(), figure.get_figwidth()
-    x = 0.3 / width_in
+def topic_of(sweep: Sweep, grid: Grid) -> str:
+    """Say what was simulated, and how much of it is shown."""
     text = f"{sweep.topology.name}: {what_fails(sweep)} for {about(sweep.study.lasts_s)}"
     if len(grid.rows) < len(sweep.labels) and grid.rows:
         text += f"; the worst {len(grid.rows)}"
     if grid.left_out:
         text += f", and {len(grid.columns)} of the {len(grid.columns) + grid.left_out:,} parts that they hit"
-    question = "Which failure hits whom, and for how long?"
-    figure.text(x, 1.0 - 0.18 / height_in, question, fontsize=15, fontweight="bold", color=INK, va="top")
-    room = int((width_in - 0.5) / LETTER_IN)
-    figure.text(x, 1.0 - 0.5 / height_in, shortened(text, room), fontsize=9.5, color=FAINT, va="top")
+    return text
+
+
+def write_titles(figure: Figure, sweep: Sweep, grid: Grid) -> None:
+    """Write the question, and what was simulated."""
+    high_in, wide_in = figure.get_figheight(), figure.get_figwidth()
+    x = 0.3 / wide_in
+    figure.text(x, 1.0 - 0.18 / high_in, QUESTION, fontsize=15, fontweight="bold", color=INK, va="top")
+    room = int((wide_in - 0.5) / LETTER_IN)
+    figure.text(x, 1.0 - 0.5 / high_in, shortened(topic_of(sweep, grid), room), fontsize=9.5, color=FAINT, va="top")
 
 
 def draw_legend(figure: Figure, sweep: Sweep, grid: Grid) -> None:
     """Explain colours and signs, under the map."""
-    height_in, width_in = figure.get_figheight(), figure.get_figwidth()
-    bar = figure.add_axes((0.3 / width_in, 0.38 / height_in, 2.6 / width_in, 0.13 / height_in))
+    high_in, wide_in = figure.get_figheight(), figure.get_figwidth()
+    bar = figure.add_axes((0.3 / wide_in, 0.38 / high_in, 2.6 / wide_in, 0.13 / high_in))
     steps = np.geomspace(LEAST_S, scale(sweep).vmax or 1.0, 200)
     bar.pcolormesh(steps, [0.0, 1.0], np.sqrt(steps[1:] * steps[:-1])[np.newaxis], cmap=HIT, norm=scale(sweep))
     bar.set_xscale("log")
@@ -267,12 +320,12 @@ def draw_legend(figure: Figure, sweep: Sweep, grid: Grid) -> None:
     handles.append(Patch(facecolor=BAND, edgecolor=FAINT, linewidth=0.5, label="not hit"))
     figure.legend(
         handles=handles, loc="lower left", frameon=False, fontsize=8.5, ncols=2, handlelength=1.2, columnspacing=1.3,
-        bbox_to_anchor=(3.1 / width_in, 0.2 / height_in), borderaxespad=0.0,
+        bbox_to_anchor=(3.1 / wide_in, 0.2 / high_in), borderaxespad=0.0,
     )  # fmt: skip
     if not grid.is_back.all():
-        figure.text(5.15 / width_in, 0.29 / height_in, "×", fontsize=12, fontweight="bold", color=INK, va="center")
+        figure.text(5.15 / wide_in, 0.29 / high_in, "×", fontsize=12, fontweight="bold", color=INK, va="center")
         lasts = f"does not come back within {about(sweep.study.horizon_s)}"
-        figure.text(5.32 / width_in, 0.29 / height_in, lasts, fontsize=8.5, color=INK, va="center")
+        figure.text(5.32 / wide_in, 0.29 / high_in, lasts, fontsize=8.5, color=INK, va="center")
 
 
 MARKS_S: Final = (60.0, 600.0, 3600.0, 6 * 3600.0, 86400.0, 7 * 86400.0)

@@ -187,7 +187,7 @@ def test_figures_are_axes_in_axes_out(file: str) -> None:
     found = cascade.montecarlo(cascade.load(file), samples=64, clock=cascade.Clock(step_s=2.0), workers=1)
     for draw in (cascade.plot_impacts, cascade.plot_exceedance, cascade.plot_convergence, cascade.plot_sensitivity):
         axes = plt.figure().add_subplot()
-        assert draw(found, ax=axes) is axes
+        assert draw(found, axes=axes) is axes
         assert axes.get_title(loc="left").endswith("?")
         assert axes.get_xlabel()
         plt.close("all")
