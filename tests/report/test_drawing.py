@@ -153,6 +153,42 @@ def test_arrows_lead_forward_except_within_a_cycle(graph: tuple[int, Links]) -> 
     }
 
 
+def points_of(path: str) -> list[tuple[float, float]]:
+    """Points along the way of an arrow, a few pixels apart."""
+    found: list[tuple[float, float]] = []
+    for letter, numbers in re.findall(r"([MHVC])([^MHVC]+)", path):
+        values = [float(value) for value in numbers.split()]
+        x, y = found[-1] if found else (0.0, 0.0)
+        ends = {"M": (values * 4)[:8], "H": [x, y, x, y, values[0], y] * 2, "V": [x, y, x, y, x, values[0]] * 2}
+        bends = [x, y, *values] if letter == "C" else [x, y, x, y, *ends[letter][4:6], *ends[letter][4:6]]
+        for step in range(1, 41):
+            at = step / 40.0
+            weights = ((1 - at) ** 3, 3 * at * (1 - at) ** 2, 3 * at * at * (1 - at), at**3)
+            found.append(
+                (
+                    sum(weight * bends[2 * index] for index, weight in enumerate(weights)),
+                    sum(weight * bends[2 * index + 1] for index, weight in enumerate(weights)),
+                )
+            )
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs())
+def test_no_arrow_runs_through_a_box(graph: tuple[int, Links]) -> None:
+    count, links = graph
+    scene = laid_out(count, [(min(link), max(link)) for link in links])
+
+    for route in scene.routes:
+        for x, y in points_of(route.path)[40:]:
+            inside = [
+                box.name
+                for box in scene.boxes.values()
+                if box.x + 0.2 < x < box.x + box.width - 0.2 and box.y + 0.2 < y < box.y + box.height - 0.2
+            ]
+            assert inside == []
+
+
 @settings(max_examples=150, deadline=None)
 @given(graphs())
 def test_an_area_holds_its_members_and_nothing_else(graph: tuple[int, Links]) -> None:

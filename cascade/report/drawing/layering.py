@@ -16,6 +16,8 @@ Pair = tuple[int, int]
 class Layers:
     """Places in columns: first the things themselves, then the lanes that long arrows pass other columns in."""
 
+    count: int
+    """Things; what comes behind them are lanes."""
     depth: list[int]
     """Column of each thing and of each lane."""
     lanes: dict[Pair, list[int]] = field(default_factory=dict)
@@ -72,7 +74,7 @@ def with_lanes(depth: list[int], pairs: Sequence[Pair]) -> Layers:
     """Give long arrows lanes through the columns between; arrows with one end in common share them."""
     far = [pair for pair in pairs if depth[pair[1]] - depth[pair[0]] > 1]
     leaving, coming = Counter(caller for caller, _ in far), Counter(callee for _, callee in far)
-    layers = Layers(list(depth))
+    layers = Layers(len(depth), list(depth))
     made: dict[tuple[bool, int, int], int] = {}
     for caller, callee in pairs:
         shares_start = leaving[caller] > coming[callee]

@@ -49,7 +49,7 @@ def broken(name: str, size: float, width: float, most: int) -> list[str]:
         lines[-1] += piece
     if len(lines) <= most:
         return lines
-    return [*lines[: most - 1], f"\N{HORIZONTAL ELLIPSIS}{lines[-1]}"]
+    return [*lines[: most - 1], fitted("".join(lines[most - 1 :]), size, width)]
 
 
 def chopped(piece: str, size: float, width: float) -> list[str]:

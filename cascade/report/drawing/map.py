@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.report.drawing import svg
 from cascade.report.drawing.legend import legend, notes
-from cascade.report.drawing.letters import broken, width_of
+from cascade.report.drawing.letters import broken, fitted, width_of
 from cascade.report.drawing.scene import scene_of
 from cascade.report.drawing.states import State
 from cascade.report.drawing.subject import MOST_BOXES, subject_of
@@ -153,7 +153,7 @@ def area(frame: Frame, kind: str) -> str:
     """Draw the outline of a domain or of a cycle behind its boxes."""
     corner: svg.Attributes = {"x": frame.x, "y": frame.y, "width": frame.width, "height": frame.height, "rx": 10.0}
     label = svg.text(
-        frame.label if kind == "cycle" else broken(frame.label, SMALL, frame.width - 16.0, 1)[0],
+        frame.label if kind == "cycle" else fitted(frame.label, SMALL, frame.width - 16.0),
         {"x": frame.x + 9.0, "y": frame.y + 15.0},
     )
     inside = f"{frame.label}: {', '.join(frame.names)}"

@@ -21,10 +21,13 @@ Links = tuple[list[list[int]], list[list[int]]]
 
 def order_of(layers: Layers, club_of: Mapping[int, int]) -> list[list[int]]:
     """Give each column from top to bottom; members of one club stand together."""
-    columns: list[list[int]] = [[] for _ in range(1 + max(layers.depth, default=-1))]
-    for place, column in enumerate(layers.depth):
-        columns[column].append(place)
     links = links_of(layers)
+    found = [untangled(start, links, club_of) for start in (lanes_between(layers), lanes_below(layers))]
+    return min(found, key=lambda columns: crossings(columns, links))
+
+
+def untangled(columns: list[list[int]], links: Links, club_of: Mapping[int, int]) -> list[list[int]]:
+    """Sort columns by their neighbours, there and back, and keep what crosses least."""
     best, fewest = [list(column) for column in columns], crossings(columns, links)
     for sweep in range(SWEEPS):
         side = sweep % 2
@@ -40,6 +43,23 @@ def order_of(layers: Layers, club_of: Mapping[int, int]) -> list[list[int]]:
     for rows in best:
         put_together(rows, club_of)
     return best
+
+
+def lanes_below(layers: Layers) -> list[list[int]]:
+    """Give each column with its lanes below everything else."""
+    columns: list[list[int]] = [[] for _ in range(1 + max(layers.depth, default=-1))]
+    for place, column in enumerate(layers.depth):
+        columns[column].append(place)
+    return columns
+
+
+def lanes_between(layers: Layers) -> list[list[int]]:
+    """Give each column with its lanes in the middle, where they stay if that makes no difference."""
+    columns = []
+    for column in lanes_below(layers):
+        things, lanes = [p for p in column if p < layers.count], [p for p in column if p >= layers.count]
+        columns.append([*things[: len(things) // 2], *lanes, *things[len(things) // 2 :]])
+    return columns
 
 
 def links_of(layers: Layers) -> Links:
