@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import base64
 import math
+import os
 import re
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,8 @@ ROOT: Final = Path(__file__).parents[1]
 NOTEBOOKS: Final = sorted(ROOT.glob("notebooks/*.ipynb"))
 INDEX: Final = (ROOT / "docs/index.md").read_text(encoding="utf-8")
 BUDGET_S: Final = 300.0
-"""All of them together, kernels that start included, on a machine that has compiled the engine."""
+"""All of them together, kernels that start and the engine that is compiled included: work, not waiting for others."""
+WORK: Final = ("children_user", "children_system")
 MOST_PICTURE_BYTES: Final = 120_000
 LONGEST_FUNCTION: Final = 7
 """Lines of a function in a cell; a longer one belongs where it can be tested."""
@@ -39,12 +40,13 @@ def read(path: Path) -> Any:
 
 @cache
 def executed(path: Path) -> tuple[Any, float]:
-    """Run a notebook in a kernel of its own, and give it with what it shows, and the time that it took [s]."""
-    notebook, start_s = read(path), time.perf_counter()
+    """Run a notebook in a kernel of its own, and give it with what it shows, and the work that it took [s]."""
+    notebook, before = read(path), os.times()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
-        NotebookClient(notebook, timeout=BUDGET_S, resources={"metadata": {"path": str(path.parent)}}).execute()
-    return notebook, time.perf_counter() - start_s
+        NotebookClient(notebook, timeout=2 * BUDGET_S, resources={"metadata": {"path": str(path.parent)}}).execute()
+    after = os.times()
+    return notebook, sum(getattr(after, kind) - getattr(before, kind) for kind in WORK)
 
 
 def texts(notebook: Any) -> list[str]:
@@ -80,6 +82,7 @@ def test_a_notebook_shows_again_what_it_shows(path: Path) -> None:
 def test_all_notebooks_together_take_less_than_five_minutes() -> None:
     took_s = {path.stem: round(executed(path)[1], 1) for path in NOTEBOOKS}
 
+    assert all(took_s.values()), "the work of a kernel that has ended is known"
     assert sum(took_s.values()) < BUDGET_S, took_s
 
 
