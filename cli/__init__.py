@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "report",
     "lint",
     "check",
+    "diff",
     "explain",
     "schema",
 )

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from cascade.analysis import diff_sentences
+from cascade.analysis.caveats import caveats
+from cascade.analysis.diff_bars import Bar, is_missed, read_bar
 from cascade.analysis.diff_changes import Change, changes
+from cascade.analysis.diff_gather import Where
+from cascade.analysis.diff_objectives import availability_changes, expectation_changes, findings_between
+from cascade.analysis.diff_play import Plan, Verdict, play_both
+from cascade.analysis.diff_rest import Rest, at_rest
 from cascade.analysis.diff_structure import StructureDiff, compare_structure
+from cascade.analysis.sweep import LASTS_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from cascade.analysis.causes import Question
+    from cascade.analysis.diff_objectives import AvailabilityChange, ExpectationChange
+    from cascade.analysis.diff_play import Paired, Played
     from cascade.analysis.diff_structure import SharedFailure, TogetherDown
     from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.lint import Finding
     from cascade.model import Topology
+    from cascade.studies.carry_out import Engine
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +44,18 @@ class Diff:
     """What differs between the files."""
     structure: StructureDiff
     """What differs in what single failures and pairs take down."""
+    availabilities: tuple[AvailabilityChange, ...] = ()
+    """Entry points whose availability, or what they promise, differs; where reliabilities are stated."""
+    findings_introduced: tuple[Finding, ...] = ()
+    """What the lint finds that it did not find before, told apart by rule and names."""
+    findings_resolved: tuple[Finding, ...] = ()
+    """What the lint found, and finds no more."""
+    expectations: tuple[ExpectationChange, ...] = ()
+    """What is expected of scenarios, where it is met on one side only."""
+    rest: Rest = field(default_factory=Rest)
+    """What users lose while nothing fails; failures cost what is lost beyond that."""
+    played: Played | None = None
+    """The same failures and scenarios on both; none where only structure was asked for, or nothing differs."""
 
     def __repr__(self) -> str:
         """Say the headline."""
@@ -41,9 +67,44 @@ class Diff:
         return diff_sentences.headline(self)
 
     @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the answer about the new topology rests on that nobody knows; nothing for one written by hand."""
+        return caveats(self.new)
+
+    @property
     def is_empty(self) -> bool:
         """Whether the two are the same in all that can matter."""
         return not self.changes and self.structure.is_empty
+
+    @property
+    def worse(self) -> tuple[Paired, ...]:
+        """Failures and scenarios that cost users more than before, or that are over later, beyond the noise."""
+        return self.played.with_verdict(Verdict.WORSE) if self.played else ()
+
+    @property
+    def better(self) -> tuple[Paired, ...]:
+        """Failures and scenarios that cost users less than before, or that are over earlier, beyond the noise."""
+        return self.played.with_verdict(Verdict.BETTER) if self.played else ()
+
+    @property
+    def expectations_broken(self) -> tuple[ExpectationChange, ...]:
+        """What is expected of scenarios and not met, and was met or not expected before."""
+        return tuple(each for each in self.expectations if each.new is not None and not each.new.is_met)
+
+    @property
+    def expectations_mended(self) -> tuple[ExpectationChange, ...]:
+        """What was expected of scenarios and not met, and is met or no longer expected."""
+        return tuple(each for each in self.expectations if each.new is None or each.new.is_met)
+
+    def fails(self, *bars: Bar | str) -> tuple[Bar, ...]:
+        """Give those of some bars that the change does not clear.
+
+        Raises
+        ------
+        CascadeError
+            When there is no such bar.
+        """
+        return tuple(bar for bar in map(read_bar, bars) if is_missed(self, bar))
 
     @property
     def single_points_introduced(self) -> tuple[Toll, ...]:
@@ -85,30 +146,86 @@ class Diff:
         """Pairs that took an entry point down, and do no more, alone or together."""
         return self.structure.cut_sets_resolved
 
+    def _repr_html_(self) -> str:
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
 
-def diff(old: Topology, new: Topology, *, question: Question | None = None) -> Diff:
-    """Find what a change to a topology does to single points of failure and to what failures take down.
+        return as_notebook(self)
+
+
+def diff(  # noqa: PLR0913 - what can be asked, and where it is played
+    old: Topology,
+    new: Topology,
+    *,
+    question: Question | None = None,
+    structure_only: bool = False,
+    lasts_s: float = LASTS_S,
+    horizon_s: float | None = None,
+    samples: int | None = None,
+    seed: int = 1,
+    store: Callable[[Any], Path | None] | None = None,
+    engine: Engine = "local",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Diff:
+    """Find what a change to a topology makes worse: by structure, and by the same failures on both.
 
     Parameters
     ----------
     old, new : Topology
         Two versions of one topology; parts are the same where their names are.
     question : Question, optional
-        When a part counts as down; for good, with nothing left, by default.
+        When a part counts as down by structure; for good, with nothing left, by default.
+    structure_only : bool
+        Play nothing.
+    lasts_s : float
+        How long things fail, each in a run of its own [s].
+    horizon_s : float, optional
+        How long each of these is followed [s]; by default two hours after the repair, or six times as long as it took.
+    samples : int, optional
+        How often numbers are drawn where a topology has uncertain ones, alike on both sides; 32 by default, 0 for their
+        medians.
+    seed : int
+        Another seed gives other samples.
+    store : callable, optional
+        Gives the path of a file in which the runs of one side are kept; what it has is not played again.
+    engine, workers, scheduler, progress
+        As for :func:`~cascade.analysis.sweep.sweep`.
 
     Raises
     ------
     CascadeError
         When the two have so little in common that there is no comparing them by name.
+    ScenarioError
+        When runs are not followed until their failures are over.
+    StudyError
+        When runs cannot be played.
+    StoreError
+        When they cannot be kept.
 
     Examples
     --------
     >>> import cascade
-    >>> old = cascade.loads(
-    ...     "{services: {web: {demand: 1/s, calls: [pool]}, a: , b: }, groups: {pool: {members: [a, b]}}}"
-    ... )
-    >>> new = cascade.loads("services: {web: {demand: 1/s, calls: [a]}, a: , b: }")
-    >>> print(cascade.diff(old, new).headline)
+    >>> pool = "groups: {pool: {members: [a, b]}}"
+    >>> old = cascade.loads(f"{{services: {{web: {{demand: 1/s, calls: [pool]}}, a: , b: }}, {pool}}}")
+    >>> new = cascade.loads(f"{{services: {{web: {{demand: 1/s, calls: [a]}}, a: , b: }}, {pool}}}")
+    >>> print(cascade.diff(old, new, structure_only=True).headline)
     a alone now takes down web.
     """
-    return Diff(old, new, changes(old, new), compare_structure(old, new, question))
+    found = changes(old, new)
+    if not found:
+        return Diff(old, new, (), StructureDiff())
+    plan = Plan(lasts_s, horizon_s, samples, seed, Where(store, engine, workers, scheduler, progress))
+    introduced, resolved = findings_between(old, new)
+    return Diff(
+        old=old,
+        new=new,
+        changes=found,
+        structure=compare_structure(old, new, question),
+        availabilities=availability_changes(old, new, question),
+        findings_introduced=introduced,
+        findings_resolved=resolved,
+        expectations=() if structure_only else tuple(expectation_changes(old, new)),
+        rest=Rest() if structure_only else at_rest(old, new),
+        played=None if structure_only else play_both(old, new, found, plan),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,11 +55,15 @@ class Change:
     old: str | None
     """As a file writes it; none where it is not there."""
     new: str | None
+    section: str = ""
+    """Key at the top of the file under which it stands."""
 
     @property
     def action(self) -> str:
         """What happens to it: ``added``, ``removed`` or ``changed``."""
-        return "added" if self.old is None else "removed" if self.new is None else "changed"
+        if self.kind == "setting":
+            return "changed"
+        return "added" if self.old is None else "removed"
 
     def __str__(self) -> str:
         """Write it on one line: ``web -> db: timeout 1s -> 5s``."""
@@ -80,20 +84,27 @@ def changes(old: Topology, new: Topology) -> tuple[Change, ...]:
     >>> [str(change) for change in changes(before, after)]
     ['web -> db: timeout 250ms -> 5s', 'service log added']
     """
-    return tuple(in_part("", "", old, new))
+    return tuple(
+        replace(change, section=name) for name in type(old).model_fields for change in in_field("", "", old, new, name)
+    )
 
 
 def in_part(where: str, above: str, old: Part, new: Part) -> Iterator[Change]:
     """Yield the differences between two parts of one kind."""
-    for name, field in type(old).model_fields.items():
-        before, after = getattr(old, name), getattr(new, name)
-        if name in SILENT or is_same(before, after) or is_reordered(name, old, new):
-            continue
-        key = f"{above}{field.alias or name}"
-        if (holder := holder_of(name, before or after)) is not None:
-            yield from in_named(name, where, holder(before), holder(after))
-        else:
-            yield from in_value(where, key, before, after, partial(written, old, name), partial(written, new, name))
+    for name in type(old).model_fields:
+        yield from in_field(where, above, old, new, name)
+
+
+def in_field(where: str, above: str, old: Part, new: Part, name: str) -> Iterator[Change]:
+    """Yield the differences between two parts in one field."""
+    before, after = getattr(old, name), getattr(new, name)
+    if name in SILENT or is_same(before, after) or is_reordered(name, old, new):
+        return
+    if (holder := holder_of(name, before or after)) is not None:
+        yield from in_named(name, where, holder(before), holder(after))
+    else:
+        key = f"{above}{type(old).model_fields[name].alias or name}"
+        yield from in_value(where, key, before, after, partial(written, old, name), partial(written, new, name))
 
 
 def in_value(  # noqa: PLR0913, PLR0917 - two values, and how each is written
@@ -101,15 +112,22 @@ def in_value(  # noqa: PLR0913, PLR0917 - two values, and how each is written
 ) -> Iterator[Change]:
     """Yield the differences between two values of one setting."""
     forms = old_form(), new_form()
+    if before is None or after is None:
+        forms = given(before, forms[0]), given(after, forms[1])
     are_parts = isinstance(before, Part) and isinstance(after, Part)
     if are_parts and any(isinstance(form, dict) for form in forms):
         yield from in_part(where, f"{key}.", before, after)
     elif isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys((*before, *after)):
             if not is_same(before.get(name), after.get(name)):
-                yield Change("setting", where, f"{key}.{name}", *(text_of(each_in(form, name)) for form in forms))
+                yield setting(where, f"{key}.{name}", each_in(forms[0], name), each_in(forms[1], name))
     else:
-        yield Change("setting", where, key, *map(text_of, forms))
+        yield setting(where, key, *forms)
+
+
+def setting(where: str, key: str, old: Any, new: Any) -> Change:
+    """Make the change of one setting."""
+    return Change("setting", where, key, text_of(old), text_of(new))
 
 
 def in_named(field: str, where: str, old: Named, new: Named) -> Iterator[Change]:
@@ -120,8 +138,8 @@ def in_named(field: str, where: str, old: Named, new: Named) -> Iterator[Change]
         if name in old and name in new:
             yield from in_part(inner, "", old[name], new[name])
         else:
-            texts = (line_text(plain_part(side[name])) if name in side else None for side in (old, new))
-            yield Change(KINDS[field], inner, "", *texts)
+            before, after = (text_of(plain_part(side[name])) if name in side else None for side in (old, new))
+            yield Change(KINDS[field], inner, "", before, after)
 
 
 def names_that_differ(old: Named, new: Named) -> Iterator[str]:
@@ -203,6 +221,15 @@ def written(part: Part, field: str) -> Any:
     """Give the value of a field as a topology file has it."""
     [text] = texts_of(part, [field]).values()
     return plain(getattr(part, field), text)
+
+
+def given(value: Any, form: Any) -> Any:
+    """Give a part that stands alone with all that its file says of it, the defaults that it repeats among it."""
+    if not isinstance(value, Part) or not isinstance(form, dict):
+        return form
+    keys = {name: type(value).model_fields[name].alias or name for name in type(value).model_fields}
+    texts = texts_of(value, value.model_fields_set)
+    return {key: plain(getattr(value, name), texts[key]) for name, key in keys.items() if key in texts}
 
 
 def each_in(form: Any, name: str) -> Any:

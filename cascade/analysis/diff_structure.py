@@ -99,7 +99,8 @@ def compare_structure(old: Topology, new: Topology, question: Question | None = 
 def is_alike(before: FailureLogic, after: FailureLogic) -> bool:
     """Tell whether two topologies have the same gates, written in the same order."""
     names = (logic.nodes + tuple(logic.event_of) for logic in (before, after))
-    return len(set(names)) == 1 and all(map(np.array_equal, before.gates, after.gates))
+    one, other = before.gates, after.gates
+    return len(set(names)) == 1 and all(np.array_equal(getattr(one, key), getattr(other, key)) for key in one._fields)
 
 
 def shared(topology: Topology, impacts: tuple[Toll, ...]) -> tuple[SharedFailure, ...]:

@@ -8,7 +8,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from cascade.report import checks, imports, lint, montecarlo, shapes, structure, sweep  # noqa: F401 - they teach the functions below their results
+from cascade.analysis.diff import Diff
+from cascade.report import checks, diff_document, imports, lint, montecarlo, shapes, structure, sweep  # noqa: F401 - they teach the functions below their results
+from cascade.report.diff_markdown import diff_markdown
 from cascade.report.document import document
 from cascade.report.formats import Format
 from cascade.report.tables import as_markdown, as_text
@@ -51,6 +53,11 @@ def csv_text(content: Sheet) -> str:
     return out.getvalue()
 
 
+def markdown_of(result: object) -> str:
+    """Write a result as Markdown, as a comment on a pull request where it is made for one."""
+    return diff_markdown(result) if isinstance(result, Diff) else as_markdown(blocks(result))
+
+
 def csv_of(result: object) -> str:
     """Write a result as CSV."""
     from cascade.report.sheet import sheet  # noqa: PLC0415 - what is not used costs nothing
@@ -67,5 +74,5 @@ WRITERS: Final[dict[Format, Callable[[object], str]]] = {
     Format.TEXT: lambda result: as_text(blocks(result)),
     Format.JSON: lambda result: json_text(document(result)),
     Format.CSV: csv_of,
-    Format.MARKDOWN: lambda result: as_markdown(blocks(result)),
+    Format.MARKDOWN: markdown_of,
 }

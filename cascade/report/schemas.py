@@ -16,6 +16,7 @@ from cascade.errors import CascadeError
 from cascade.loading.schema import DIALECT
 from cascade.model import Event
 from cascade.report.check_schema import CheckDocument
+from cascade.report.diff_schema import DiffDocument
 from cascade.report.import_schema import ImportDocument
 from cascade.report.lint_schema import LintDocument
 from cascade.report.montecarlo_schema import MonteCarloDocument
@@ -502,6 +503,7 @@ DOCUMENTS: Final[dict[str, Any]] = {
     "montecarlo": MonteCarloDocument,
     "lint": LintDocument,
     "check": CheckDocument,
+    "diff": DiffDocument,
 }
 """What each command writes as JSON."""
 

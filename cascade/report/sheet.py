@@ -7,6 +7,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from cascade.analysis.blast_radius import BlastRadius
+from cascade.analysis.diff import Diff
 from cascade.analysis.montecarlo import MonteCarlo, ReplayedSample
 from cascade.analysis.replay import Replay
 from cascade.analysis.spof import Spof
@@ -16,6 +17,7 @@ from cascade.engine.run import Run
 from cascade.graph.layers import Shape
 from cascade.importers.findings import Report
 from cascade.loading.check import Checks
+from cascade.report import diff_document
 from cascade.report.checks import found
 from cascade.report.document import comparison_values, impact_values, short
 from cascade.report.import_schema import FoundCallDocument
@@ -155,3 +157,8 @@ def recovery_rows(sweep: Sweep) -> Iterator[tuple[Any, ...]]:
     for rank, index in enumerate(sweep.ranking.tolist(), start=1):
         for row in recoveries(sweep, index):
             yield rank, sweep.labels[index], row["entry_point"], row["recovery_s"], row["recovery_s"] is not None
+
+
+@sheet.register(Diff)
+def _(diff: Diff) -> Sheet:
+    return Sheet(diff_document.HEADS, diff_document.rows(diff))

@@ -68,7 +68,9 @@ def test_an_unknown_option_is_one_line(command: str, capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in {"schema", "explain"}])
 def test_a_missing_file_is_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([command, *(["auto"] if command == "import" else []), "missing.yaml"]) == 2
+    before = {"import": ["auto"], "diff": [str(ROOT / "topologies" / "shop.yaml")]}.get(command, [])
+
+    assert run([command, *before, "missing.yaml"]) == 2
 
     assert capsys.readouterr().err == "missing.yaml: no such file or directory\n"
 

@@ -43,7 +43,7 @@ QUESTIONS: Final = [
 ]
 
 
-BEFORE_THE_FILE: Final = {"import": ("auto",)}
+BEFORE_THE_FILE: Final = {"import": ("auto",), "diff": (str(ROOT / "topologies" / "three-tiers.yaml"),)}
 """Arguments that a command wants first."""
 SHORTLY: Final = {
     "simulate": ("--samples", "50"),
@@ -248,7 +248,9 @@ def test_quiet_is_quiet_on_a_terminal(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
 
-    answer(capsys, command, str(TOPOLOGIES["aws-us-east-1-2025-10-20"]), "--quiet", *SHORTLY.get(command, ()))
+    file = str(TOPOLOGIES["aws-us-east-1-2025-10-20"])
+
+    answer(capsys, command, *BEFORE_THE_FILE.get(command, ()), file, "--quiet", *SHORTLY.get(command, ()))
 
 
 @pytest.mark.parametrize("no_colour", ["", "1"])
