@@ -24,7 +24,7 @@ from cascade.report.page.film import (
     films_of_sweep,
     frame_times,
     moments_of_run,
-    moments_of_sweep,
+    moments_since,
 )
 from cascade.report.page.parts import PartText, Relations, cost_text, fate_of, losses, relations_of, tell
 from cascade.report.page.rankings import impacts_grid, on_the_way_grid, replay_grids, single_points_grid, sweep_grid
@@ -46,6 +46,7 @@ MOST_PARTS: Final = 200
 """Parts that a page tells of one by one."""
 MOST_WORST: Final = 50
 """Failures of a large topology of which a page tells, and of what they hit."""
+MOST_NAMED: Final = 12
 SMALL: Final = 120
 """Parts of a topology of which a page tells all."""
 
@@ -81,6 +82,7 @@ class Page:
     expectations: Grid | None
     verdict: str
     """Whether all that is expected is met; empty where nothing is."""
+    is_missed: bool
     films: tuple[Film, ...]
     moments: tuple[str, ...]
     ends_s: float
@@ -107,7 +109,7 @@ class Page:
 def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Page:
     """Gather what a page says of one run."""
     run, topology = blast.run, blast.run.topology
-    structure = spof(topology, order=1)
+    structure = structure_of(topology)
     relations = relations_of(topology)
     hit = (impact.name for impact in blast.impacts)
     told = told_first([*blast.trigger, *drawn_parts(blast), *hit], topology, relations)
@@ -127,6 +129,7 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
         caveats=(*hit_before(blast), *blast.caveats),
         expectations=plain("expectations", expectations_tables(run)[0]) if checked else None,
         verdict=verdict_of(len(checked), missed),
+        is_missed=missed > 0,
         films=(film_of_run(run, times_s),),
         moments=tuple(moments_of_run(run, times_s)),
         ends_s=float(times_s[-1]),
@@ -165,7 +168,7 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
 def page_of_sweep(sweep: Sweep, origin: Origin) -> Page:
     """Gather what a page says of a whole ranking."""
     topology = sweep.topology
-    structure = spof(topology, order=1)
+    structure = structure_of(topology)
     relations = relations_of(topology)
     hit = (sweep.names[part] for hits in leading(sweep) for part in hits["part"].tolist())
     worst = (sweep.labels[place] for place in sweep.ranking.tolist()[:MOST_WORST])
@@ -185,8 +188,9 @@ def page_of_sweep(sweep: Sweep, origin: Origin) -> Page:
         caveats=(*said_of_sweep(sweep), *sweep.caveats),
         expectations=None,
         verdict="",
+        is_missed=False,
         films=tuple(films_of_sweep(sweep, times_s)),
-        moments=tuple(moments_of_sweep(times_s)),
+        moments=tuple(moments_since(times_s)),
         ends_s=float(times_s[-1]),
         grids=(sweep_grid(sweep, index), *(plain(f"seen-{number}", table) for number, table in enumerate(tables))),
         events=None,
@@ -294,6 +298,16 @@ def events_grid(blast: BlastRadius) -> Grid | None:
     return Grid("events", "What happens from outside", heads("When", "Event"), rows) if rows else None
 
 
+def structure_of(topology: Topology) -> Spof:
+    """Find the single points of failure by structure alone: how likely they are, a page does not ask."""
+    silent = {"reliability": None}
+    services = {name: service.model_copy(update=silent) for name, service in topology.services.items()}
+    domains = {name: domain.model_copy(update=silent) for name, domain in topology.domains.items()}
+    if services == topology.services and domains == topology.domains:
+        return spof(topology, order=1)
+    return spof(topology.model_copy(update={"services": services, "domains": domains}), order=1)
+
+
 def structure_texts(found: Spof) -> Iterator[str]:
     """Say what the structure says."""
     yield spof_sentences.headline(found)
@@ -313,8 +327,16 @@ def costs_of(sweep: Sweep) -> dict[str, list[str]]:
             is_over = bool(sweep.is_recovered[place])
             when = f"is over after {back(float(row['ended_s']))}" if is_over else "is not over in time"
             text = cost_text(minutes, int(row["affected_count"]), when)
-            said[failed[0]] = [text, f"That is rank {rank:,} of {len(sweep.labels):,}."]
+            said[failed[0]] = [text, *hit_by(sweep, place), f"That is rank {rank:,} of {len(sweep.labels):,}."]
     return said
+
+
+def hit_by(sweep: Sweep, place: int) -> Iterator[str]:
+    """Name what one of the worst contingencies hits."""
+    own = sweep.study.contingencies[place]
+    parts = sweep.leading[place]["part"].tolist() if place in sweep.leading else ()
+    if names := [sweep.names[part] for part in parts if sweep.names[part] not in own]:
+        yield f"It hits {listed(names, MOST_NAMED)}."
 
 
 def step_text(step_s: float, error_fraction: float) -> str:

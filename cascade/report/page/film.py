@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cascade.analysis.sentences import about, brief
+from cascade.analysis.sentences import brief
 from cascade.report.lanes import last_moment, loss_in, make_lanes
 from cascade.report.moments import events_of, moment_text
+from cascade.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -179,10 +180,18 @@ def end_of_sweep(sweep: Sweep) -> float:
 
 
 def moments_of_run(run: Run, times_s: Floats) -> list[str]:
-    """Write the time of each frame."""
+    """Write the time of each frame: as the clock says where there is one."""
+    if run.scenario.start is None:
+        return moments_since(times_s)
     return [moment_text(run, time_s) for time_s in times_s.tolist()]
 
 
-def moments_of_sweep(times_s: Floats) -> list[str]:
-    """Write the time of each frame, from the failure on."""
-    return [f"+{about(time_s)}" for time_s in times_s.tolist()]
+def moments_since(times_s: Floats) -> list[str]:
+    """Write the time of each frame, from the start on.
+
+    Examples
+    --------
+    >>> moments_since(frame_times(7000.0))[49]
+    '+12m15s'
+    """
+    return [f"+{format_seconds(round(time_s, 1))}" for time_s in times_s.tolist()]

@@ -89,7 +89,11 @@ def single_points_grid(spof: Spof, index: Index) -> Grid:
     """Rank what each part takes down by its loss alone, and by how many others it is taken down."""
     found = spof.contingencies
     counts = (found.affected_count, found.entry_points_lost_count, found.hit_count)
-    ranked = [place for place in found.ranking.tolist() if any(each[place] for each in counts)]
+    ranked = [
+        place
+        for place in found.ranking.tolist()
+        if is_single_point(found, place) or found.affected_count[place] or found.hit_count[place]
+    ]
     rows = tuple(
         (
             amount(f"{rank:,}", rank),
