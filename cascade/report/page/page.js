@@ -219,6 +219,10 @@
     tellPanel();
   }
 
+  function openAsked() {
+    if (/^#part-\d+$/.test(location.hash)) openPanel(location.hash.slice("#part-".length), null);
+  }
+
   function filmButton(part) {
     const number = data.films.findIndex((each) => each.label === data.names[part]);
     if (data.films.length < 2 || number < 0) return [];
@@ -352,5 +356,6 @@
     if (find("whole")) showWhole();
     else showFilm(0);
   }
-  if (/^#part-\d+$/.test(location.hash)) openPanel(location.hash.slice("#part-".length), null);
+  window.addEventListener("hashchange", openAsked);
+  openAsked();
 })();
