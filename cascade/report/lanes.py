@@ -191,5 +191,9 @@ def loss_in(run: Run, name: str) -> NDArray[np.float64]:
 
 def shortened(name: str, most: int = 34) -> str:
     """Cut the middle out of a name that is too long for its place; no markup in it is read as mathematics."""
-    text = name if len(name) <= most else f"{name[: most - 12]}...{name[-9:]}"
+    return unmarked(name if len(name) <= most else f"{name[: most - 12]}...{name[-9:]}")
+
+
+def unmarked(text: str) -> str:
+    """Keep markup in a text from being read as mathematics."""
     return text.replace("$", r"\$")

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cascade.analysis.sentences import about
-from cascade.report.lanes import shortened
+from cascade.report.lanes import shortened, unmarked
 from cascade.report.moments import setting
 from cascade.report.style import (
     BAND,
@@ -104,7 +104,9 @@ def draw_falls(axes: Axes, shown: Sequence[Impact], after_s: Sequence[float]) ->
 
 def words(impact: Impact, time_s: float, *, is_wide: bool) -> str:
     """Say when a part falls, and why where there is room."""
-    return textwrap.shorten(f"{about(time_s)}, {impact.why}", WHY, placeholder=" ...") if is_wide else about(time_s)
+    if not is_wide:
+        return about(time_s)
+    return unmarked(textwrap.shorten(f"{about(time_s)}, {impact.why}", WHY, placeholder=" ..."))
 
 
 def wave_of(impact: Impact) -> int:

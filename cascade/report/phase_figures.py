@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from cascade.analysis.phases import Phase
+from cascade.report.lanes import shortened
 from cascade.report.style import FAINT, INK, PHASES, ink_on, own_axes, set_title, sizes, tidy
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cascade.analysis.phases import Phases
+    from cascade.analysis.settings import Setting
 
     Floats = NDArray[np.float64]
 
@@ -29,6 +31,8 @@ WORDS: Final = {
 HATCHES: Final = {Phase.UNFINISHED: "...", Phase.OVERLOADED: "///"}
 LEAST_SHARE: Final = 0.08
 """Share of the points from which on a phase is named where it is; a smaller one in a legend."""
+LONGEST: Final = 40
+"""Letters of the name of a setting."""
 GEOMETRIC: Final = 8.0
 """Ratio of the extremes from which on values can be evenly spaced in the logarithm."""
 
@@ -53,12 +57,18 @@ def plot_phases(found: Phases, *, axes: Axes | None = None) -> Axes:
         axis.set_major_locator(LogLocator(subs=(1.0, 3.0)) if is_log else MaxNLocator(5))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
         axis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(found.study.x.label)
-    axes.set_ylabel(found.study.y.label)
+    axes.set_xlabel(label_of(found.study.x))
+    axes.set_ylabel(label_of(found.study.y))
     tidy(axes)
     axes.spines[:].set_visible(False)
     set_title(axes, "When does it come back by itself?", f"{found.topology.name}, {found.study.scenario}")
     return axes
+
+
+def label_of(setting: Setting) -> str:
+    """Name a setting with its unit, long names shortened."""
+    name = shortened(setting.name, LONGEST)
+    return f"{name} [{setting.unit}]" if setting.unit else name
 
 
 def is_geometric(values: Floats) -> bool:

@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.transforms import ScaledTranslation
 
 from cascade.analysis.phases import Phase
+from cascade.report.lanes import unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,11 +166,9 @@ def names_in(axes: Axes) -> float:
 
 
 def wrapped(text: str, room_in: float, size_pt: float, lines: int) -> str:
-    """Break a text into lines that fit; what is too much is left out."""
-    return textwrap.fill(
-        text, max(int(room_in * POINTS / (WIDE_LETTER * size_pt)), 16), max_lines=lines, placeholder=" ...",
-        break_long_words=False,
-    )  # fmt: skip
+    """Break a text into lines that fit, without markup in it; what is too much is left out."""
+    letters = max(int(room_in * POINTS / (WIDE_LETTER * size_pt)), 16)
+    return unmarked(textwrap.fill(text, letters, max_lines=lines, placeholder=" ..."))
 
 
 def tidy(axes: Axes) -> None:

@@ -340,3 +340,27 @@ def test_phases_of_one_point_are_a_figure_too() -> None:
     found = cascade.phases(cascade.load(STORM), x=("web: demand", [20.0]), y=("trigger: for", [1.0]), workers=1)
 
     assert "comes back" in {text.get_text() for text in cascade.plot_phases(found).texts}
+
+
+def test_names_of_a_file_are_no_mathematics() -> None:
+    text = """
+name: $x^2$
+services: {u$a$: {demand: 1/s, calls: [d$b$]}, d$b$: }
+scenarios: {$s$: {events: [{at: 1m, fail: d$b$, for: 1m}]}}
+"""
+    topology = cascade.loads(text)
+    phases = cascade.phases(topology, x=("u$a$: demand", [1.0]), y=("trigger: for", [60.0]), workers=1)
+    blast = cascade.blast_radius(topology)
+    swept = cascade.sweep(topology, workers=1)
+    _, grid = plt.subplots(2, 3, figsize=(21.0, 9.0))
+    cascade.plot_phases(phases, axes=grid[0, 0])
+    cascade.plot_cascade_order(blast, axes=grid[0, 1])
+    cascade.plot_timeline(blast, axes=grid[0, 2])
+    cascade.plot_ranking(swept, axes=grid[1, 0])
+    cascade.plot_sweep(swept, axes=grid[1, 1])
+    cascade.plot_topology(topology, axes=grid[1, 2])
+
+    for axes in grid.flat:
+        texts = [text.get_text() for text in axes.findobj(plt.Text) if "$" in text.get_text()]
+        assert texts
+        assert all(text.count("$") == text.count(r"\$") for text in texts)
