@@ -206,6 +206,11 @@ class Phases:
 
         return phases_frame(self)
 
+    def _repr_html_(self) -> str:
+        from cascade.report.html import as_notebook  # noqa: PLC0415 - how it looks in a notebook
+
+        return as_notebook(self)
+
     def refined(self, low: Floats, high: Floats) -> Self:
         """Give it with a narrower boundary."""
         return replace(self, boundary=replace(self.boundary, low=low, high=high))

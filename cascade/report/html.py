@@ -19,7 +19,7 @@ from cascade.analysis.sweep import Sweep
 from cascade.engine.run import Run
 from cascade.graph.layers import shape_of
 from cascade.model import Topology
-from cascade.report import check, diff, imports, montecarlo, structure, sweep  # noqa: F401 - they teach the function below their results
+from cascade.report import check, diff, imports, montecarlo, phases, structure, sweep  # noqa: F401 - they teach the function below their results
 from cascade.report.drawing import rankings, svg
 from cascade.report.drawing.bars import Bars, bars_svg
 from cascade.report.drawing.map import map_svg

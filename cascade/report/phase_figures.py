@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from cascade.analysis.phases import Phase
 from cascade.report.lanes import shortened
+from cascade.report.phases import WORDS
 from cascade.report.style import FAINT, INK, PHASES, ink_on, own_axes, set_title, sizes, tidy
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-WORDS: Final = {
-    Phase.COMES_BACK: "comes back",
-    Phase.UNFINISHED: "not over in time",
-    Phase.STAYS_DOWN: "stays down",
-    Phase.OVERLOADED: "overloaded",
-}
 HATCHES: Final = {Phase.UNFINISHED: "...", Phase.OVERLOADED: "///"}
 LEAST_SHARE: Final = 0.08
 """Share of the points from which on a phase is named where it is; a smaller one in a legend."""

@@ -204,3 +204,15 @@ def test_the_frame_has_a_row_per_point() -> None:
     ]  # fmt: skip
     assert found.frame["phase"].tolist() == ["comes_back", "stays_down"]
     assert found.frame["impact_minutes"].is_monotonic_increasing
+
+
+def test_phases_show_themselves_with_where_they_tip_and_every_name_escaped() -> None:
+    named = storm().changed(name="<b>storm</b>")
+
+    found = cascade.phases(named, x=("web: demand", [20.0, 80.0]), y=("trigger: for", [0.1, 60.0]), workers=1)
+    shown = found._repr_html_()
+
+    assert "&lt;b&gt;storm" in shown
+    assert "<b>storm" not in shown
+    assert "0.1 to 60" in shown
+    assert shown.count("never") == 1

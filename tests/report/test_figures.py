@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
+from matplotlib.text import Text
 
 import cascade
 from cascade.model import Topology
@@ -361,6 +362,6 @@ scenarios: {$s$: {events: [{at: 1m, fail: d$b$, for: 1m}]}}
     cascade.plot_topology(topology, axes=grid[1, 2])
 
     for axes in grid.flat:
-        texts = [text.get_text() for text in axes.findobj(plt.Text) if "$" in text.get_text()]
+        texts = [text.get_text() for text in axes.findobj(Text) if "$" in text.get_text()]
         assert texts
         assert all(text.count("$") == text.count(r"\$") for text in texts)
