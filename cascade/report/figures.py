@@ -323,8 +323,15 @@ def draw_legend(figure: Figure, lanes: Sequence[Lane], result: Run | BlastRadius
     )  # fmt: skip
 
 
-def plot_series(run: Run, series: str, names: Sequence[str] = (), *, axes: Axes | None = None) -> Axes:
-    """Draw one series of some parts over time; of what users call by default."""
+def plot_series(
+    run: Run,
+    series: str,
+    names: Sequence[str] = (),
+    *,
+    question: str = "How does it change?",
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw one series of some parts over time, of what users call by default; ``question`` is the title."""
     shown = names or [name for name, impact in run.topology.services.items() if impact.is_entry_point]
     is_own = axes is None
     axes = axes or own_axes(10.0, 4.0)
@@ -336,7 +343,7 @@ def plot_series(run: Run, series: str, names: Sequence[str] = (), *, axes: Axes 
     axes.set_ylabel(textwrap.fill(f"{series}: {SERIES[series].split(',')[0]}", 40 if size.is_wide else 28))
     show_times(axes, run, run.scenario.duration_s)
     axes.set_ylim(bottom=0.0)
-    set_title(axes, "How does it change?", setting(run))
+    set_title(axes, question, setting(run))
     if shown and is_own:
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=size.note)
     elif shown:

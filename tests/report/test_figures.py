@@ -204,8 +204,9 @@ def test_maps_of_large_systems_show_what_matters_most_and_say_so() -> None:
 
 
 def test_series_are_drawn_with_their_unit(blast: cascade.BlastRadius) -> None:
-    axes = plot_series(blast.run, "goodput_rps")
+    axes = plot_series(blast.run, "goodput_rps", question="How much gets through?")
 
+    assert axes.get_title(loc="left") == "How much gets through?"
     assert "[1/s]" in axes.get_ylabel()
     assert [line.get_label() for line in axes.lines] == ["web", "vm"]
 
