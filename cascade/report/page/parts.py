@@ -25,6 +25,8 @@ MOST_LINKS: Final = 8
 """Neighbours of a part that are listed one by one."""
 MOST_STEPS: Final = 12
 """Steps of a path that are told."""
+SAME_S: Final = 60.0
+"""What falls so little later is told as one with what fell before [s]."""
 NEEDS: Final = {
     "hard": "cannot do without it",
     "soft": "does worse without it",
@@ -171,21 +173,29 @@ def steps_to(blast: BlastRadius, impact: Impact, index: Index) -> Iterator[Link]
     by_name = {each.name: each for each in blast.impacts}
     path = whole_path(impact, by_name)
     for name in path if len(path) <= MOST_STEPS else (*path[:2], *path[2 - MOST_STEPS :]):
-        fallen = by_name.get(name)
-        time_s = fallen.falls_s if fallen else blast.trigger_start_s
-        why = fallen.why if fallen else "fails" if name in blast.trigger else "is where it begins"
-        yield Link(name, index.link(name), f"{moment_text(blast.run, time_s)}: {why}")
+        yield Link(name, index.link(name), step_text(blast, impact, name, by_name.get(name)))
+
+
+def step_text(blast: BlastRadius, impact: Impact, name: str, step: Impact | None) -> str:
+    """Say what one step of the path to a part is, and when it fell."""
+    if step is not None and step.falls_s > impact.falls_s + SAME_S:
+        return "hampered, but within its objective then"
+    time_s = step.falls_s if step else blast.trigger_start_s
+    why = step.why if step else "fails" if name in blast.trigger else "is where it begins"
+    return f"{moment_text(blast.run, time_s)}: {why}"
 
 
 def whole_path(impact: Impact, by_name: Mapping[str, Impact]) -> tuple[str, ...]:
     """Give the path to a part, all the way from the fault.
 
-    What many callees pull down together can fall a little before the one that weighs most; its own path goes on from
+    What many callees pull down together can fall a moment before the one that weighs most; its own path goes on from
     there.
     """
     path = impact.path
     first = by_name.get(path[0])
-    while first is not None and len(first.path) > 1 and {*first.path[:-1]}.isdisjoint(path):
+    while first is not None and first.falls_s <= impact.falls_s + SAME_S and {*first.path[:-1]}.isdisjoint(path):
+        if len(first.path) == 1:
+            break
         path = (*first.path[:-1], *path)
         first = by_name.get(path[0])
     return path

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis import sweep_sentences
 from cascade.analysis.sentences import about, brief
-from cascade.report.moments import moment_text
+from cascade.report.moments import events_of, moment_text
 from cascade.report.page.cells import Cell, Grid, amount, heads
 from cascade.report.structure import is_single_point, kind_of
-from cascade.report.sweep import back, over, swept
 from cascade.wording import listed
 
 if TYPE_CHECKING:
@@ -18,10 +16,8 @@ if TYPE_CHECKING:
     from cascade.analysis.impact import Impact
     from cascade.analysis.replay import Comparison, Edge, Replay
     from cascade.analysis.spof import Spof
-    from cascade.analysis.sweep import Sweep
     from cascade.engine.run import Run
     from cascade.report.page.cells import Index
-    from cascade.report.sweep_schema import SweptDocument
 
 MOST_ROWS: Final = 1000
 """Rows of a table that a page can bear."""
@@ -110,53 +106,6 @@ def single_points_grid(spof: Spof, index: Index) -> Grid:
     return Grid("single-points", f"What each loss takes down for good{most(len(rows), len(ranked))}", titles, rows)
 
 
-def sweep_grid(sweep: Sweep, index: Index) -> Grid:
-    """Rank the contingencies by what they cost users."""
-    titles = heads(">Rank", "Fails", ">User-minutes", ">Entry points", ">Parts", ">Out", ">Deep", ">Over after",
-                   "Last back", "Most waiting")  # fmt: skip
-    rows = []
-    for place, row in zip(sweep.ranking.tolist()[:MOST_ROWS], swept(sweep), strict=False):
-        name = "".join(row["fails"]) if len(row["fails"]) == 1 else ""
-        film = row["rank"] - 1 if place in sweep.leading and len(sweep.leading[place]) else None
-        rows.append((
-            amount(f"{row['rank']:,}", row["rank"]),
-            Cell(sweep.labels[place], part=index.link(name), film=film),
-            amount(sweep_sentences.short(row["impact_user_minutes"]), row["impact_user_minutes"]),
-            amount(f"{row['entry_points_hit']:,}", row["entry_points_hit"]) if row["entry_points_hit"] else NONE,
-            amount(f"{row['parts_hit']:,}", row["parts_hit"]) if row["parts_hit"] else NONE,
-            amount(about(60.0 * row["out_minutes"]), row["out_minutes"]) if row["out_minutes"] else NONE,
-            amount(str(row["depth"]), row["depth"]) if row["depth"] else NONE,
-            amount(over(row), over_s(row)),
-            last_back(row),
-            waiting(row),
-        ))  # fmt: skip
-    title = f"What each failure does{most(len(rows), len(sweep.labels))}"
-    return Grid("failures", title, titles, tuple(rows), sweep_sentences.meaning(sweep))
-
-
-def over_s(row: SweptDocument) -> float:
-    """Give when a contingency is over, for sorting: what never is comes last."""
-    if row["ending"] != "recovered":
-        return math.inf
-    return (row["over_s"] or 0.0) if row["out_minutes"] else -1.0
-
-
-def last_back(row: SweptDocument) -> Cell:
-    """Say which entry point takes longest to come back."""
-    if row["slowest_entry_point"] is None:
-        return NONE
-    seconds = row["slowest_recovery_s"]
-    key = math.inf if seconds is None else seconds
-    return amount(f"{row['slowest_entry_point']}, {back(seconds)}", key)
-
-
-def waiting(row: SweptDocument) -> Cell:
-    """Say where most work waited."""
-    if row["peak_backlog_count"] < 1.0:
-        return NONE
-    return amount(f"{brief(row['peak_backlog_count'])} at {row['peak_backlog_at']}", row["peak_backlog_count"])
-
-
 def replay_grids(replay: Replay, index: Index) -> tuple[Grid, ...]:
     """Put the observed windows beside the simulated ones, and name those that nobody observed."""
     edge = (">Simulated", ">Error")
@@ -198,3 +147,9 @@ def edge_cells(run: Run, edge: Edge) -> tuple[Cell, Cell, Cell]:
     error = f"{edge.error_s / 60.0:+.0f}m" if math.isfinite(edge.error_s) else "missing"
     text = error if edge.is_predicted else f"({error}, {edge.basis})"
     return amount(moment_text(run, edge.observed_s), edge.observed_s), simulated, amount(text, edge.error_s)
+
+
+def events_grid(blast: BlastRadius) -> Grid | None:
+    """List what happens from outside."""
+    rows = tuple((amount(moment_text(blast.run, time_s), time_s), Cell(text)) for time_s, text in events_of(blast.run))
+    return Grid("events", "What happens from outside", heads("When", "Event"), rows) if rows else None
