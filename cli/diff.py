@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cascade.analysis.diff_bars import Bar
+from cascade.analysis.diff_bars import NEED_RUNS, Bar
 from cascade.errors import CascadeError
 from cascade.report.formats import Format
 from cascade_cli.blast_radius import ForOption
@@ -64,6 +64,8 @@ def diff(
 
     if old == new == "-":
         raise CascadeError("expected two files, got standard input twice")
+    if structure_only and (unknown := NEED_RUNS.intersection(fail_on or ())):
+        raise CascadeError(f"--fail-on {min(unknown)} needs runs: expected no --structure-only with it")
     before, after = read(old), read(new)
     with study_progress("simulating", quiet=quiet) as progress:
         found = cascade.diff(

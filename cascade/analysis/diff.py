@@ -46,6 +46,8 @@ class Diff:
     """What differs in what single failures and pairs take down."""
     availabilities: tuple[AvailabilityChange, ...] = ()
     """Entry points whose availability, or what they promise, differs; where reliabilities are stated."""
+    availabilities_left_out: tuple[str, ...] = ()
+    """Entry points whose exact availability is out of reach."""
     findings_introduced: tuple[Finding, ...] = ()
     """What the lint finds that it did not find before, told apart by rule and names."""
     findings_resolved: tuple[Finding, ...] = ()
@@ -102,7 +104,7 @@ class Diff:
         Raises
         ------
         CascadeError
-            When there is no such bar.
+            When there is no such bar, or it needs runs and nothing was played.
         """
         return tuple(bar for bar in map(read_bar, bars) if is_missed(self, bar))
 
@@ -217,12 +219,14 @@ def diff(  # noqa: PLR0913 - what can be asked, and where it is played
         return Diff(old, new, (), StructureDiff())
     plan = Plan(lasts_s, horizon_s, samples, seed, Where(store, engine, workers, scheduler, progress))
     introduced, resolved = findings_between(old, new)
+    availabilities, left_out = availability_changes(old, new, question)
     return Diff(
         old=old,
         new=new,
         changes=found,
         structure=compare_structure(old, new, question),
-        availabilities=availability_changes(old, new, question),
+        availabilities=availabilities,
+        availabilities_left_out=left_out,
         findings_introduced=introduced,
         findings_resolved=resolved,
         expectations=() if structure_only else tuple(expectation_changes(old, new)),

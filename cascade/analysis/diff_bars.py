@@ -36,6 +36,10 @@ class Bar(StrEnum):
     """The lint finds something that it did not."""
 
 
+NEED_RUNS: Final = frozenset({Bar.WORSE, Bar.EXPECTATION})
+"""What structure alone cannot tell."""
+
+
 def read_bar(name: str) -> Bar:
     """Give a bar by its name.
 
@@ -50,7 +54,15 @@ def read_bar(name: str) -> Bar:
 
 
 def is_missed(diff: Diff, bar: Bar) -> bool:
-    """Tell whether a change does what it must not."""
+    """Tell whether a change does what it must not.
+
+    Raises
+    ------
+    CascadeError
+        When that needs runs, and nothing was played.
+    """
+    if bar in NEED_RUNS and diff.played is None and not diff.is_empty:
+        raise CascadeError(f"whether '{bar}' is so cannot be told by structure alone")
     return MISSED[bar](diff)
 
 

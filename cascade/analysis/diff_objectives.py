@@ -12,7 +12,6 @@ from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.lint import lint
 from cascade.analysis.lint.objective_too_high import states_success
 from cascade.analysis.probabilities import probabilities
-from cascade.analysis.spof import MOST_TARGETS
 from cascade.analysis.targets import solved
 from cascade.engine.simulate import simulate
 from cascade.logic import exact
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cascade.analysis.causes import Question
     from cascade.analysis.expectations import Expectation
     from cascade.analysis.lint import Finding
+    from cascade.logic.fault_tree import FaultTree
     from cascade.model import Topology
 
 ALIKE: Final = 1e-9
@@ -68,34 +68,37 @@ def is_met(unavailability: float, objective: float | None) -> bool | None:
 
 def availability_changes(
     old: Topology, new: Topology, question: Question | None = None
-) -> tuple[AvailabilityChange, ...]:
-    """Give the entry points whose availability differs, or what they promise, where both files state reliabilities."""
+) -> tuple[tuple[AvailabilityChange, ...], tuple[str, ...]]:
+    """Give the entry points whose availability differs, or what they promise, and those of which it is out of reach.
+
+    Nothing where one of the files states no reliabilities.
+    """
     before, after = unavailabilities(old, question), unavailabilities(new, question)
-    found = (
-        AvailabilityChange(name, before[name], after[name], objective_of(old, name), objective_of(new, name))
-        for name in after
-        if name in before
-    )
-    return tuple(
-        each
-        for each in found
-        if each.old_objective != each.new_objective
-        or not math.isclose(each.old_unavailability, each.new_unavailability, rel_tol=ALIKE)
-    )
+    found, left_out = [], []
+    for name in after.keys() & before.keys():
+        one, other = before[name], after[name]
+        if one is None or other is None:
+            left_out.append(name)
+            continue
+        change = AvailabilityChange(name, one, other, objective_of(old, name), objective_of(new, name))
+        if change.old_objective != change.new_objective or not math.isclose(one, other, rel_tol=ALIKE):
+            found.append(change)
+    return tuple(sorted(found, key=lambda change: change.name)), tuple(sorted(left_out))
 
 
-def unavailabilities(topology: Topology, question: Question | None) -> Mapping[str, float]:
-    """Give the exact unavailability of the first entry points; nothing where no reliability is stated."""
+def unavailabilities(topology: Topology, question: Question | None) -> Mapping[str, float | None]:
+    """Give the exact unavailability of each entry point, none where that is out of reach; empty if none is stated."""
     logic = failure_logic(topology, question)
     chances = probabilities(logic).values
     if not chances.any():
         return {}
-    found = {}
-    for name in entry_points(topology)[:MOST_TARGETS]:
-        solution = solved(logic.tree(name, chances))
-        if solution is not None:
-            found[name] = exact.solve(solution).probability
-    return found
+    return {name: unavailability(logic.tree(name, chances)) for name in entry_points(topology)}
+
+
+def unavailability(tree: FaultTree) -> float | None:
+    """Give the exact probability of a top event; none where that is out of reach."""
+    solution = solved(tree)
+    return None if solution is None else exact.solve(solution).probability
 
 
 def objective_of(topology: Topology, name: str) -> float | None:

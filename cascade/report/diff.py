@@ -49,7 +49,9 @@ def shortened(table: Table) -> Table:
 
 
 def of_left_out(diff: Diff) -> Iterator[str]:
-    """Say of which entry points pairs were not compared."""
+    """Say of which entry points pairs, or availabilities, were not compared."""
+    if names := diff.availabilities_left_out:
+        yield f"Availability is out of reach, and was not compared, for {listed(names, 6)}."
     if names := diff.structure.pairs_left_out:
         yield f"Pairs of failures were not compared for {listed(names, 6)}."
 

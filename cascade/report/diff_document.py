@@ -59,6 +59,7 @@ def _(diff: Diff) -> DiffDocument:
         ),
         "pairs_left_out": list(diff.structure.pairs_left_out),
         "availabilities": list(map(availability_values, diff.availabilities)),
+        "availabilities_left_out": list(diff.availabilities_left_out),
         "expectations": list(map(expectation_values, diff.expectations)),
         "at_rest": [
             {

@@ -171,6 +171,8 @@ class DiffDocument(TypedDict):
     """Entry points whose pairs were too many to compare."""
     availabilities: list[AvailabilityOfDiffDocument]
     """Entry points whose availability or promise differs."""
+    availabilities_left_out: list[str]
+    """Entry points whose exact availability is out of reach."""
     expectations: list[ExpectationOfDiffDocument]
     at_rest: list[RestOfDiffDocument]
     """Entry points at which users lose more or less than before while nothing fails."""

@@ -453,6 +453,8 @@ def test_topologies_with_nothing_in_common_are_compared_without_a_run() -> None:
 def test_bars_that_do_not_exist_are_refused() -> None:
     found = changed("needs: 2", "needs: 3")
 
-    assert found.fails("new-single-point", "new-pair", "worse") == ("new-single-point",)
+    assert found.fails("new-single-point", "new-pair", "finding") == ("new-single-point",)
+    with pytest.raises(CascadeError, match="whether 'worse' is so cannot be told by structure alone"):
+        found.fails("worse")
     with pytest.raises(CascadeError, match="there is no 'new-spof' to fail on; there are new-single-point, "):
         found.fails("new-spof")
