@@ -12,7 +12,18 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from cascade.analysis.phases import Phase
 from cascade.report.lanes import shortened
 from cascade.report.phases import WORDS
-from cascade.report.style import FAINT, INK, PHASES, ink_on, own_axes, set_title, sizes, tidy
+from cascade.report.style import (
+    FAINT,
+    INK,
+    PHASES,
+    POINTS,
+    ink_on,
+    legend_below,
+    own_axes,
+    set_title,
+    sizes,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +39,8 @@ LEAST_SHARE: Final = 0.08
 """Share of the points from which on a phase is named where it is; a smaller one in a legend."""
 LONGEST: Final = 40
 """Letters of the name of a setting."""
+BOLD: Final = 0.75
+"""Mean width of a bold letter with some room around, in its size."""
 GEOMETRIC: Final = 8.0
 """Ratio of the extremes from which on values can be evenly spaced in the logarithm."""
 
@@ -46,7 +59,6 @@ def plot_phases(found: Phases, *, axes: Axes | None = None) -> Axes:
     axes.set_ylim(y_edges[0], y_edges[-1])
     draw_hatches(axes, found, x_edges, y_edges)
     draw_boundary(axes, found)
-    name_phases(axes, found)
     for axis in (axes.xaxis, axes.yaxis):
         is_log = axis.get_scale() == "log"
         axis.set_major_locator(LogLocator(subs=(1.0, 3.0)) if is_log else MaxNLocator(5))
@@ -55,6 +67,7 @@ def plot_phases(found: Phases, *, axes: Axes | None = None) -> Axes:
     axes.set_xlabel(label_of(found.study.x))
     axes.set_ylabel(label_of(found.study.y))
     tidy(axes)
+    name_phases(axes, found)
     axes.spines[:].set_visible(False)
     set_title(axes, "When does it come back by itself?", f"{found.topology.name}, {found.study.scenario}")
     return axes
@@ -123,13 +136,13 @@ def name_phases(axes: Axes, found: Phases) -> None:
             continue
         column, row = innermost(is_so)
         wide = widest(is_so, column, row) * size.room_in * 0.8 / len(found.x_values)
-        is_upright = wide < len(WORDS[phase]) * 0.6 * size.label / 72.0
+        is_upright = wide < len(WORDS[phase]) * BOLD * size.label / POINTS
         axes.text(
             found.x_values[column], found.y_values[row], WORDS[phase], ha="center", va="center", fontsize=size.label,
             fontweight="bold", color=ink_on(PHASES[phase]), rotation=90.0 if is_upright else 0.0, zorder=4,
         )  # fmt: skip
     if small:
-        axes.legend(handles=small, **size.legend, loc="upper left")
+        legend_below(axes, small, ncols=len(small))
 
 
 def innermost(is_so: NDArray[np.bool_]) -> tuple[int, int]:
