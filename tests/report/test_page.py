@@ -19,7 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cascade
+from cascade.report.page.cells import Index
 from cascade.report.page.film import BACK, DOWN, HIT, WORKS, cut, frame_times, in_frames
+from cascade.report.page.parts import steps_to
 from cascade.report.page.write import as_data
 from cascade_cli import run
 
@@ -203,6 +205,16 @@ def test_each_step_of_a_path_has_its_time() -> None:
         "failsdatabase-1fails with zone-adatabaseis refused by database-1"
         "catalogueneeds database, which failswebneeds catalogue, which fails"
     )
+
+
+def test_no_step_of_a_path_is_told_as_fallen_later_than_where_it_leads() -> None:
+    blast = cascade.blast_radius(cascade.load(TOPOLOGIES / "aws-us-east-1-2025-10-20.yaml"))
+    fell_s = {impact.name: impact.falls_s for impact in blast.impacts}
+    paths = {impact.name: [*steps_to(blast, impact, Index({}, frozenset()))] for impact in blast.impacts}
+
+    late = [step for name, steps in paths.items() for step in steps if fell_s.get(step.name, 0.0) > fell_s[name] + 60.0]
+    assert {step.text for step in late} == {"hampered, but within its objective then"}
+    assert paths["regional-customer-workload"][0].name == "dynamodb-dns-record"
 
 
 def test_states_are_cut_into_frames() -> None:

@@ -66,6 +66,7 @@ class Fate:
     """From the fault to it, each one the reason of the next."""
     waits: tuple[Link, ...]
     """What it needs and what was hit while it was."""
+    waits_more: int
     facts: tuple[tuple[str, str], ...]
 
 
@@ -157,13 +158,15 @@ def fate_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relatio
     """Say what a run did to a part."""
     run = blast.run
     until = "not back within the run" if impact.returns_s is None else f"back {moment_text(run, impact.returns_s)}"
+    waits = tuple(waits_of(blast, impact, index, relations))
     state = "down" if impact.depth_fraction >= all_lost else "hit"
     return Fate(
         state=state,
         summary=f"{state} from {moment_text(run, impact.falls_s)} for {about(impact.outage_s)}, {until}",
         why=f"{moment_text(run, impact.falls_s)}: {impact.why}.",
         steps=tuple(steps_to(blast, impact, index)),
-        waits=tuple(waits_of(blast, impact, index, relations))[:MOST_LINKS],
+        waits=waits[:MOST_LINKS],
+        waits_more=max(len(waits) - MOST_LINKS, 0),
         facts=tuple(facts_of(blast, impact)),
     )
 

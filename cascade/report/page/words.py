@@ -95,7 +95,7 @@ def structure_texts(found: Spof) -> Iterator[str]:
     yield spof_sentences.meaning(found)
     for group in found.false_redundancies[:10]:
         yield f"False redundancy: {spof_sentences.of_redundancy(group)}."
-    yield from spof_sentences.of_parts(found)
+    yield from (text.replace("--loss", "cascade spof --loss") for text in spof_sentences.of_parts(found))
 
 
 def costs_of(sweep: Sweep) -> dict[str, list[str]]:
