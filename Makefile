@@ -49,7 +49,6 @@ docs: $(VENV)/.run ## write the generated files again
 notebooks: $(VENV)/.test ## run the notebooks and draw the pictures of the README again
 	$(BIN)/python notebooks/refresh.py
 	$(BIN)/cascade replay $(FLAGSHIP) --quiet --plot docs/images/us-east-1.png
-	$(BIN)/cascade blast-radius topologies/shop.yaml --scenario outage --quiet --plot docs/images/shop.png
 
 gallery: $(VENV)/.test ## draw the pictures of the pages about figures again
 	$(BIN)/python -m tests.gallery
