@@ -217,6 +217,13 @@ def test_no_step_of_a_path_is_told_as_fallen_later_than_where_it_leads() -> None
     assert paths["regional-customer-workload"][0].name == "dynamodb-dns-record"
 
 
+def test_a_run_and_a_replay_have_the_page_of_their_blast_radius() -> None:
+    topology = cascade.load(TOPOLOGIES / "aws-us-east-1-2025-10-20.yaml")
+    blast, replayed = cascade.blast_radius(topology), cascade.replay(topology)
+
+    assert cascade.report_page(blast.run) == cascade.report_page(blast) == cascade.report_page(replayed)
+
+
 def test_states_are_cut_into_frames() -> None:
     states = np.array([[WORKS, WORKS], [HIT, WORKS], [DOWN, WORKS], [WORKS, WORKS]], np.int8)
 
