@@ -62,7 +62,13 @@ class Mark:
     time_s: float
     level: int
     """Row in which its number stands, so that no two touch."""
-    text: str
+    when: str
+    what: str
+
+    @property
+    def text(self) -> str:
+        """When and what."""
+        return f"{self.when}  {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def make_marks(run: Run, width_s: float) -> list[Mark]:
         level = next((row for row, until_s in enumerate(free_s) if time_s >= until_s), len(free_s))
         free_s[level : level + 1] = [time_s + CLOSE * width_s]
         notes = "; ".join(dict.fromkeys(text for _, text in pairs))
-        marks.append(Mark(number, time_s, level, f"{moment}  {notes}"))
+        marks.append(Mark(number, time_s, level, moment, notes))
     return marks
 
 

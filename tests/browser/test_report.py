@@ -218,6 +218,20 @@ def amounts(grid: Locator, head: Locator) -> list[float]:
     return [float(key) for key in cells.evaluate_all("cells => cells.map(cell => cell.dataset.key)")]
 
 
+def test_a_map_that_is_too_wide_can_be_made_to_fit_by_a_button_beside_it(reports: Reports, open_page: Open) -> None:
+    page = open_page(reports["flagship"], viewport=DESK)
+    button, area = page.get_by_role("button", name="Fit to width"), page.locator("#map .scroll")
+
+    above, below = button.bounding_box(), area.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth")
+    button.click()
+    assert area.evaluate("area => area.scrollWidth > area.clientWidth")
+    assert not open_page(reports["failed"], viewport=DESK).get_by_role("button", name="Fit to width").is_visible()
+
+
 def test_a_failure_chosen_in_the_ranking_is_shown_on_the_map(reports: Reports, open_page: Open) -> None:
     page = open_page(reports["ranking"], viewport=DESK)
 

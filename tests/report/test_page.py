@@ -233,6 +233,22 @@ def test_states_are_cut_into_frames() -> None:
     assert start == 20
 
 
+def test_events_go_by_the_numbers_of_the_timeline_and_are_told_when_they_happen() -> None:
+    topology = cascade.loads(
+        "services: {web: {demand: 1/s, calls: [db]}, db: }\n"
+        "scenarios: {night: {duration: 3h, events: [{at: 10m2s, fail: db, for: 5m, note: one},"
+        " {at: 10m2s, purge: db, note: two}, {at: 1h, restore: web, note: three}]}}"
+    )
+    read = Reader(page := cascade.report_page(cascade.blast_radius(topology)))
+
+    table = page[page.index("What happens from outside") : page.index("</table>")]
+    rows = [re.findall("<td[^>]*>([^<]*)</td>", row) for row in re.findall("<tr>.*?</tr>", table)]
+    events = read.data["films"][0]["events"]
+    assert rows[1:] == [["1", "+10m", "one; two"], ["2", "+1h", "three"]]
+    assert [read.data["moments"][frame] for frame, _ in events] == ["+10m", "+1h"]
+    assert re.findall('<g class="event-number"><title>([^<]*)', page) == ["+10m  one; two", "+1h  three"]
+
+
 def test_data_cannot_end_its_element() -> None:
     hostile = "</script><!--<script>&\u2028"
 
@@ -337,6 +353,9 @@ def test_a_page_of_nothing_says_so() -> None:
     empty = Reader(cascade.report_page(cascade.sweep(cascade.loads("services: {}"), workers=1)))
 
     assert "Nothing leaves its objective." in calm.text
+    assert calm.texts["dt"][:3] == ["services hit", "entry points hit", "requests of users lost"]
+    assert calm.texts["dd"][:3] == ["0 of 2", "0 of 1", "0"]
+    assert "timeline" not in calm.ids
     assert "log failing for 1m takes no other service down." in spare.text
     assert "There is nothing to rank." in empty.text
 

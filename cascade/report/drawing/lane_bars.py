@@ -131,7 +131,6 @@ def levels_of(run: Run, name: str, scale: Scale) -> NDArray[np.int64]:
 def observed_of(row: Comparison, scale: Scale, y: float) -> Iterator[str]:
     """Draw an observed window as an outline, open where the source does not state its end, and the errors."""
     if row.never:
-        yield svg.text("observed to stay up", {"class": "small note", "x": scale.x0 + 8.0, "y": y + 5.0})
         return
     start_s, end_s = row.start.observed_s, row.end.observed_s
     left = scale.x(start_s) if start_s is not None else scale.x(end_s or 0.0) - STUB
@@ -167,6 +166,8 @@ def errors_of(lane: Lane) -> list[str]:
     if len(found) == 1:
         return [", ".join(f"{word} {signed(error_s)}" for word, error_s in scored(found[0]))]
     pairs = [" to ".join(signed(error_s) for _, error_s in scored(row)) for row in found]
+    if any(row.never for row in lane.observed):
+        return ["observed to stay up"]
     return [f"off by {'; '.join(pairs)}"] if pairs else []
 
 

@@ -15,7 +15,7 @@ from cascade.report.moments import moment_text, setting
 from cascade.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cascade.analysis.replay import Replay
     from cascade.engine.run import Run
@@ -62,6 +62,7 @@ def timeline_svg(
     link: str | None = None,
     most: int = layout.MOST_LANES,
     name: str = "timeline",
+    lists_events: bool = True,
 ) -> str:
     """Draw who was down and when each was back.
 
@@ -78,6 +79,8 @@ def timeline_svg(
         Lanes that are drawn: those of the first parts to fall.
     name : str
         Begins every ``id`` in the drawing; two drawings on one page need different ones.
+    lists_events : bool
+        Whether it says below the lanes what the numbers stand for; not needed beside a table that does.
 
     Examples
     --------
@@ -87,7 +90,7 @@ def timeline_svg(
     2
     """
     chart = chart_of(result, most)
-    texts, height = event_texts(chart)
+    texts, height = notes(chart, chart.marks if lists_events else ())
     playhead: svg.Attributes = {
         "class": "playhead",
         "x1": LEFT,
@@ -195,11 +198,11 @@ def event_lines(chart: Chart) -> Iterator[str]:
         yield svg.element("line", line)
 
 
-def event_texts(chart: Chart) -> tuple[list[str], float]:
+def notes(chart: Chart, marks: Sequence[Mark]) -> tuple[list[str], float]:
     """Write what the numbers stand for in two columns, and what is left out; give the height of it all."""
-    lines = layout.mark_lines(chart.marks)
+    lines = layout.mark_lines(marks)
     rows = -(-len(lines) // 2)
-    top = chart.bottom + AXIS + 22.0
+    top = chart.bottom + AXIS + (22.0 if lines else 8.0)
     written = []
     for index, (number, words) in enumerate(lines):
         column, row = divmod(index, rows)
@@ -217,6 +220,8 @@ def event_texts(chart: Chart) -> tuple[list[str], float]:
 
 def legend(chart: Chart) -> Iterator[str]:
     """Explain what is drawn, in one row at the top."""
+    if not chart.lanes:
+        return
     items = [
         (svg.element("rect", {"class": f"loss-{level}", "width": 22.0, "height": 12.0}), said)
         for level, said in ((4, "all requests lost"), (2, "half lost"), (0, "few lost, or late"))

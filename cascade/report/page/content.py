@@ -119,7 +119,7 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
         moments=tuple(moments_of_run(run, times_s)),
         ends_s=float(times_s[-1]),
         grids=(impacts_grid(blast, index),),
-        events=events_grid(blast),
+        events=events_grid(run),
         replay=replay,
         replay_said=(score(replay), say.BASES) if replay else (),
         replay_grids=replay_grids(replay, index) if replay else (),

@@ -36,12 +36,12 @@ def map_of(page: Page) -> str:
 
 
 def timeline_of(page: Page) -> str:
-    """Draw the timeline, where there is one run."""
-    return (
-        ""
-        if isinstance(page.subject, Sweep)
-        else timeline_svg(page.replay or page.subject, link=LINK, most=MOST_LANES, name="lanes")
-    )
+    """Draw the timeline, where there is one run that has something to show."""
+    if isinstance(page.subject, Sweep):
+        return ""
+    result = page.replay or page.subject
+    is_empty = not make_lanes(result)
+    return "" if is_empty else timeline_svg(result, link=LINK, most=MOST_LANES, name="lanes", lists_events=False)
 
 
 def colours() -> str:

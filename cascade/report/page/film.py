@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from cascade.analysis.sentences import brief
-from cascade.report.lanes import last_moment, loss_in, make_lanes
-from cascade.report.moments import events_of, moment_text
+from cascade.report.lanes import last_moment, loss_in, make_lanes, make_marks
+from cascade.report.moments import moment_text
 from cascade.units import format_seconds
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def end_of(run: Run) -> float:
 def film_of_run(run: Run, times_s: Floats) -> Film:
     """Cut a run into frames."""
     changes, start = cut(in_frames(states_of(run), run.times_s, times_s))
-    events = [
-        (frame_of(times_s, time_s), f"{moment_text(run, time_s)} {text}")
-        for time_s, text in events_of(run)
-        if time_s <= times_s[-1]
-    ]
+    events = [(frame_with(times_s, mark.time_s), mark.text) for mark in make_marks(run, run.scenario.duration_s)]
     return Film(run.scenario_name, start, changes, events, waiting_of(run, times_s, changes))
 
 
@@ -132,6 +128,11 @@ def cut(states: States) -> tuple[dict[int, list[int]], int]:
         for column in columns
     }  # fmt: skip
     return changes, int(states.sum(axis=1, dtype=np.int64).argmax())
+
+
+def frame_with(times_s: Floats, time_s: float) -> int:
+    """Give the frame in which something happens: the last one that does not begin later."""
+    return max(int(np.searchsorted(times_s, time_s + 1e-6, side="right")) - 1, 0)
 
 
 def frame_of(times_s: Floats, time_s: float) -> int:

@@ -5,7 +5,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const FILM_S = 24; // how long a film takes at normal speed
   const STEP_S = 1.2; // how long each change is shown where motion is not wanted
-  const LEGIBLE = 0.5; // a map is made smaller by itself down to this share of its size
+  const LEGIBLE = 0.65; // a map is made smaller by itself down to this share of its size
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
   const last = data.moments.length - 1;
   const timeline = document.querySelector("#timeline svg");
@@ -70,12 +70,19 @@
     markChosen();
   }
 
+  const room = () => document.querySelector("#map .scroll").clientWidth / document.querySelector("#map svg").width.baseVal.value;
+
+  const offerFit = () => (find("fitting").hidden = room() >= 1);
+
+  function fit(isFit) {
+    find("fit").setAttribute("aria-pressed", String(find("map").classList.toggle("is-fit", isFit)));
+  }
+
   function beginFit() {
-    const fit = (isFit) => find("fit").setAttribute("aria-pressed", String(find("map").classList.toggle("is-fit", isFit)));
-    const share = document.querySelector("#map .scroll").clientWidth / document.querySelector("#map svg").width.baseVal.value;
-    find("fit").hidden = share >= 1;
+    offerFit();
+    fit(room() > LEGIBLE);
     find("fit").addEventListener("click", () => fit());
-    fit(share < 1 && share > LEGIBLE);
+    window.addEventListener("resize", offerFit);
   }
 
   // ---- Time
@@ -91,8 +98,13 @@
     }
     const said = counts.map((count, state) => (state && count ? `${count.toLocaleString("en")} ${data.states[state]}` : ""));
     const text = said.filter(Boolean).join(", ") || "everything works";
-    tell(data.moments[frame], text, film.events.filter(([then]) => then <= frame).pop()?.[1] ?? "");
+    tell(data.moments[frame], text, eventsAt(frame));
     if (isTold) write("told", `${data.moments[frame]}: ${text}`);
+  }
+
+  function eventsAt(at) {
+    const past = film.events.filter(([then]) => then <= at);
+    return past.filter(([then]) => then === past[past.length - 1][0]).map(([, text]) => text).join("; ");
   }
 
   function showWhole() {

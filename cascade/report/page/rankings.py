@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.sentences import about, brief
+from cascade.report.lanes import make_marks
 from cascade.report.moments import events_of, moment_text
 from cascade.report.page.cells import Cell, Grid, amount, heads
 from cascade.report.structure import is_single_point, kind_of
@@ -149,7 +150,12 @@ def edge_cells(run: Run, edge: Edge) -> tuple[Cell, Cell, Cell]:
     return amount(moment_text(run, edge.observed_s), edge.observed_s), simulated, amount(text, edge.error_s)
 
 
-def events_grid(blast: BlastRadius) -> Grid | None:
-    """List what happens from outside."""
-    rows = tuple((amount(moment_text(blast.run, time_s), time_s), Cell(text)) for time_s, text in events_of(blast.run))
-    return Grid("events", "What happens from outside", heads("When", "Event"), rows) if rows else None
+def events_grid(run: Run) -> Grid | None:
+    """List what happens from outside, under the numbers of the timeline; what never came about has none."""
+    never = (text for time_s, text in events_of(run) if not math.isfinite(time_s))
+    rows = (
+        *((amount(str(mark.number), mark.number), amount(mark.when, mark.time_s), Cell(mark.what))
+          for mark in make_marks(run, run.scenario.duration_s)),
+        *((Cell("", math.inf), Cell("never", math.inf), Cell(text)) for text in never),
+    )  # fmt: skip
+    return Grid("events", "What happens from outside", heads(">No.", "When", "Event"), rows) if rows else None

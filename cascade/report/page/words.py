@@ -34,14 +34,15 @@ def numbers_of_run(blast: BlastRadius) -> Iterator[tuple[str, str]]:
     services, own = blast.run.topology.services, {*blast.trigger}
     hit = [impact for impact in blast.impacts if impact.kind == "service" and impact.name not in own]
     users = blast.entry_points
-    yield f"{len(hit):,} of {len(services) - len(own & services.keys()):,}", "other services hit"
+    yield f"{len(hit):,} of {len(services) - len(own & services.keys()):,}", f"{'other ' if own else ''}services hit"
     if users:
         yield f"{sum(impact is not None for impact in users.values()):,} of {len(users):,}", "entry points hit"
-    longest = max((impact.outage_s for impact in blast.impacts), default=0.0)
-    yield (about(longest) if blast.impacts else "never"), "longest out"
+    if blast.impacts:
+        yield about(max(impact.outage_s for impact in blast.impacts)), "longest out"
     if users:
         yield count(blast.requests_lost), "requests of users lost"
-    yield f"{sum(impact in blast.outlasting for impact in hit):,}", "stay down after the repair"
+    if blast.repaired_s is not None:
+        yield f"{sum(impact in blast.outlasting for impact in hit):,}", "stay down after the repair"
 
 
 def numbers_of_sweep(sweep: Sweep) -> Iterator[tuple[str, str]]:
