@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cascade.analysis.diff_bars import NEED_RUNS, Bar
+from cascade.analysis.diff.bars import NEED_RUNS, Bar
 from cascade.errors import CascadeError
 from cascade.report.formats import Format
 from cascade_cli.blast_radius import ForOption

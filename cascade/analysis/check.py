@@ -11,7 +11,7 @@ from cascade.analysis import introduced, promises
 from cascade.analysis.bars import NEW_FINDING, Bars, read_bars
 from cascade.analysis.caveats import caveats
 from cascade.analysis.checked import Checked
-from cascade.analysis.diff_structure import compare_structure
+from cascade.analysis.diff.structure import compare_structure
 from cascade.analysis.lint import linted, settled
 from cascade.analysis.lint.rules import RULES as LINT_RULES
 from cascade.analysis.measures import MEASURES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cascade.analysis.baseline import Known
     from cascade.analysis.contingencies import Contingency
-    from cascade.analysis.diff_structure import StructureDiff
+    from cascade.analysis.diff.structure import StructureDiff
     from cascade.analysis.lint.finding import Finding, Hidden, Rule
     from cascade.analysis.measures import Measured
     from cascade.analysis.promises import Expected, Promised

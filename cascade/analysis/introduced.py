@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cascade.analysis.checked import Checked
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.tolls import Toll
 
 
 def new_single_point(subject: Checked, tolls: Iterable[Toll]) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis import diff_sentences as say
 from cascade.analysis.diff import Diff
-from cascade.analysis.diff_play import Verdict
+from cascade.analysis.diff import sentences as say
+from cascade.analysis.diff.play import Verdict
 from cascade.analysis.lint.objective_too_high import percent
 from cascade.analysis.sentences import about
 from cascade.analysis.sweep_sentences import short
@@ -18,10 +18,10 @@ from cascade.wording import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cascade.analysis.diff_objectives import AvailabilityChange, ExpectationChange
-    from cascade.analysis.diff_play import Paired
-    from cascade.analysis.diff_structure import SharedFailure, TogetherDown
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.objectives import AvailabilityChange, ExpectationChange
+    from cascade.analysis.diff.play import Paired
+    from cascade.analysis.diff.structure import SharedFailure, TogetherDown
+    from cascade.analysis.diff.tolls import Toll
     from cascade.analysis.lint import Finding
 
     Rows = list[tuple[str, ...]]

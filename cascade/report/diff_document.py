@@ -10,11 +10,11 @@ from cascade.report.document import document
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cascade.analysis.diff_changes import Change
-    from cascade.analysis.diff_objectives import AvailabilityChange, ExpectationChange
-    from cascade.analysis.diff_play import Paired, Played, Result
-    from cascade.analysis.diff_structure import SharedFailure, TogetherDown
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.changes import Change
+    from cascade.analysis.diff.objectives import AvailabilityChange, ExpectationChange
+    from cascade.analysis.diff.play import Paired, Played, Result
+    from cascade.analysis.diff.structure import SharedFailure, TogetherDown
+    from cascade.analysis.diff.tolls import Toll
     from cascade.analysis.lint import Finding
     from cascade.report.diff_schema import (
         AvailabilityOfDiffDocument,

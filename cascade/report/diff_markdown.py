@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis import diff_sentences as say
-from cascade.analysis.diff_play import Verdict
+from cascade.analysis.diff import sentences as say
+from cascade.analysis.diff.play import Verdict
 from cascade.graph.plain import PlainServices
 from cascade.report import diff as tables
 from cascade.report.tables import Table, markdown_text, printable, table_markdown

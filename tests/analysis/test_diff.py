@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import cascade
 from cascade import Dependency, Domain, Group, Service, Topology
-from cascade.analysis.diff_changes import SILENT, changes
-from cascade.analysis.diff_gather import Where, gather, gather_finer
-from cascade.analysis.diff_play import T_95, Verdict
-from cascade.analysis.diff_runs import SideStudy
-from cascade.analysis.diff_structure import StructureDiff, compare_structure
+from cascade.analysis.diff.changes import SILENT, changes
+from cascade.analysis.diff.gather import Where, gather, gather_finer
+from cascade.analysis.diff.play import T_95, Verdict
+from cascade.analysis.diff.runs import SideStudy
+from cascade.analysis.diff.structure import StructureDiff, compare_structure
 from cascade.behaviours.demand import Demand
 from cascade.behaviours.part import Part
 from cascade.errors import CascadeError
@@ -27,8 +27,8 @@ from tests.engine.strategies import topologies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cascade.analysis.diff_play import Paired
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.play import Paired
+    from cascade.analysis.diff.tolls import Toll
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "topologies").glob("*.yaml"))

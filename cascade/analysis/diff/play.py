@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cascade.analysis.diff_changes import in_part
-from cascade.analysis.diff_gather import Where, gather, gather_finer
-from cascade.analysis.diff_runs import Case, SideStudy, common_coordinates
+from cascade.analysis.diff.changes import in_part
+from cascade.analysis.diff.gather import Where, gather, gather_finer
+from cascade.analysis.diff.runs import Case, SideStudy, common_coordinates
 from cascade.analysis.failures import until_s
 from cascade.analysis.losses import estimate
 from cascade.analysis.pairs import singles
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cascade.analysis.diff_changes import Change
+    from cascade.analysis.diff.changes import Change
     from cascade.model import Topology
 
     Floats = NDArray[np.float64]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cascade.analysis import diff_sentences
 from cascade.analysis.caveats import caveats
-from cascade.analysis.diff_bars import Bar, is_missed, read_bar
-from cascade.analysis.diff_changes import Change, changes
-from cascade.analysis.diff_gather import Where
-from cascade.analysis.diff_objectives import availability_changes, expectation_changes, findings_between
-from cascade.analysis.diff_play import Plan, Verdict, play_both
-from cascade.analysis.diff_rest import Rest, at_rest
-from cascade.analysis.diff_structure import StructureDiff, compare_structure
+from cascade.analysis.diff import sentences
+from cascade.analysis.diff.bars import Bar, is_missed, read_bar
+from cascade.analysis.diff.changes import Change, changes
+from cascade.analysis.diff.gather import Where
+from cascade.analysis.diff.objectives import availability_changes, expectation_changes, findings_between
+from cascade.analysis.diff.play import Plan, Verdict, play_both
+from cascade.analysis.diff.rest import Rest, at_rest
+from cascade.analysis.diff.structure import StructureDiff, compare_structure
 from cascade.analysis.sweep import LASTS_S
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cascade.analysis.causes import Question
-    from cascade.analysis.diff_objectives import AvailabilityChange, ExpectationChange
-    from cascade.analysis.diff_play import Paired, Played
-    from cascade.analysis.diff_structure import SharedFailure, TogetherDown
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.objectives import AvailabilityChange, ExpectationChange
+    from cascade.analysis.diff.play import Paired, Played
+    from cascade.analysis.diff.structure import SharedFailure, TogetherDown
+    from cascade.analysis.diff.tolls import Toll
     from cascade.analysis.lint import Finding
     from cascade.model import Topology
     from cascade.studies.carry_out import Engine
@@ -35,7 +35,7 @@ class Diff:
     """What a change to a topology does, by name: introduced is what only the new one has, resolved what only the old.
 
     Parts that only one of the two has can be no better or worse: what happens to them stands apart in each
-    :class:`~cascade.analysis.diff_tolls.Toll`.
+    :class:`~cascade.analysis.diff.tolls.Toll`.
     """
 
     old: Topology
@@ -66,7 +66,7 @@ class Diff:
     @property
     def headline(self) -> str:
         """What a reviewer needs to know."""
-        return diff_sentences.headline(self)
+        return sentences.headline(self)
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from cascade.analysis.diff import Diff
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.tolls import Toll
 
 
 class Bar(StrEnum):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cascade.analysis.diff_runs import SideStudy
+    from cascade.analysis.diff.runs import SideStudy
     from cascade.engine.outcome import Outcome
     from cascade.model import Topology
     from cascade.studies.carry_out import Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis.diff_play import Verdict
+from cascade.analysis.diff.play import Verdict
 from cascade.analysis.sentences import about
 from cascade.analysis.sweep_sentences import amount, short
 from cascade.wording import counted, listed
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cascade.analysis.diff import Diff
-    from cascade.analysis.diff_play import Paired, Played
-    from cascade.analysis.diff_rest import Rest
-    from cascade.analysis.diff_structure import SharedFailure
-    from cascade.analysis.diff_tolls import Toll
+    from cascade.analysis.diff.play import Paired, Played
+    from cascade.analysis.diff.rest import Rest
+    from cascade.analysis.diff.structure import SharedFailure
+    from cascade.analysis.diff.tolls import Toll
 
 MOST_TOLD: Final = 2
 """Clauses of one kind in a headline."""

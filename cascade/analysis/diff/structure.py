@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cascade.analysis.diff_tolls import Side, Toll, tolls
+from cascade.analysis.diff.tolls import Side, Toll, tolls
 from cascade.analysis.failure_logic import failure_logic
 from cascade.analysis.spof import MOST_TARGETS, default_targets
 from cascade.logic import cut_sets
