@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cascade.analysis.diff.bars import NEED_RUNS, Bar
 from cascade.errors import CascadeError
 from cascade.report.formats import Format
 from cascade_cli.blast_radius import ForOption
@@ -28,7 +27,8 @@ OldArgument = Annotated[
 ]
 NewArgument = Annotated[str, typer.Argument(metavar="NEW", help="Topology file after it; - is standard input.")]
 BarOption = Annotated[
-    list[Bar] | None, typer.Option("--fail-on", help="What makes the exit code 1; repeatable; nothing by default.")
+    list[str] | None,
+    typer.Option("--fail-on", metavar="BAR", help="What makes the exit code 1; repeatable; nothing by default."),
 ]
 StructureOption = Annotated[bool, typer.Option("--structure-only", help="Play nothing: quick for large topologies.")]
 SamplesOption = Annotated[
@@ -58,13 +58,19 @@ def diff(
 
     Every service, fleet and domain fails, and every scenario is played, on both sides alike; a difference that may be
     noise is none. With git, "git show main:shop.yaml | cascade diff - shop.yaml" compares a file with that of a branch.
+
+    A bar is new-single-point, new-impact, new-pair, false-redundancy, new-finding, unmet-expectation, unmet-objective
+    or worse.
     """
     import cascade  # noqa: PLC0415 - so that --help is quick
+    from cascade.analysis.bars import read_change_bar  # noqa: PLC0415 - as above
+    from cascade.analysis.diff.bars import NEED_RUNS  # noqa: PLC0415 - as above
     from cascade.studies.home import default_path  # noqa: PLC0415 - as above
 
     if old == new == "-":
         raise CascadeError("expected two files, got standard input twice")
-    if structure_only and (unknown := NEED_RUNS.intersection(fail_on or ())):
+    bars = [read_change_bar(bar) for bar in fail_on or ()]
+    if structure_only and (unknown := NEED_RUNS.intersection(bars)):
         raise CascadeError(f"--fail-on {min(unknown)} needs runs: expected no --structure-only with it")
     before, after = read(old), read(new)
     with study_progress("simulating", quiet=quiet) as progress:
@@ -83,6 +89,6 @@ def diff(
             progress=progress,
         )
     deliver(found, form, output)
-    if missed := found.fails(*(fail_on or ())):
+    if missed := found.fails(*bars):
         sys.stderr.write(f"fails on {', '.join(missed)}\n")
         raise typer.Exit(1)

@@ -1,10 +1,11 @@
-"""What makes a check or a lint fail: a severity and worse, a rule, or a measure past a number."""
+"""What makes a lint, a check or a diff fail: a severity, a rule, a measure past a number, or what a change does."""
 
 from __future__ import annotations
 
 import operator
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.lint.finding import Severity
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from cascade.analysis.lint.finding import Finding
 
-NEW_FINDING: Final = "new-finding"
-"""The bar that only findings meet which the base does not have."""
 OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -27,6 +26,27 @@ OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 COMPARISON: Final = re.compile(r"\s*([\w-]+)\s*(<=|>=|<|>)(?!=)\s*(.*?)\s*")
 LIKE: Final = "like blast-radius>40%"
+
+
+class ChangeBar(StrEnum):
+    """What a change must not do; each is about parts that were there before."""
+
+    NEW_SINGLE_POINT = "new-single-point"
+    """Something takes an entry point down alone that did not."""
+    NEW_IMPACT = "new-impact"
+    """Something takes any part down alone that did not."""
+    NEW_PAIR = "new-pair"
+    """Two failures together take an entry point down that did not."""
+    FALSE_REDUNDANCY = "false-redundancy"
+    """A redundant group does not survive a single failure, and did, or was not there."""
+    NEW_FINDING = "new-finding"
+    """Something is found that was not."""
+    UNMET_EXPECTATION = "unmet-expectation"
+    """A scenario does not come to what is expected of it, and did."""
+    UNMET_OBJECTIVE = "unmet-objective"
+    """An entry point cannot keep the availability that it promises, and could."""
+    WORSE = "worse"
+    """A failure or scenario costs users more, or is over later, beyond the noise; or something is lost without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +133,7 @@ def is_comparison(text: str) -> bool:
 
 def is_of_base(text: str, measures: Mapping[str, bool] | None) -> bool:
     """Whether a text asks for what a base does not have; where nothing is measured nothing is compared with a base."""
-    return measures is not None and text.lower() == NEW_FINDING
+    return measures is not None and text.lower() == ChangeBar.NEW_FINDING
 
 
 def limit_of(text: str, measures: Mapping[str, bool]) -> Limit:
@@ -140,9 +160,31 @@ def unknown(
     """Say that a text means nothing, and what was perhaps meant."""
     if measures and text.lower() in measures:
         return CascadeError(f"expected '{text}' compared with a number, {LIKE}")
-    compared = [*measures, NEW_FINDING] if measures else []
+    if measures and text.lower() in {*ChangeBar}:
+        return CascadeError(f"'{text}' is nothing that a check finds; cascade diff does")
+    compared = [*measures, ChangeBar.NEW_FINDING] if measures else []
     hint = closest(text.lower(), [*severities, *compared]) or closest(text.upper(), rules)
     if measures:
-        known = f"high, medium, low, a rule, {NEW_FINDING}, or {', '.join(measures)} compared with a number"
+        known = f"high, medium, low, a rule, {ChangeBar.NEW_FINDING}, or {', '.join(measures)} compared with a number"
         return CascadeError(f"no severity, rule or measure '{text}'{hint or f', expected {known}'}")
     return CascadeError(f"no severity or rule '{text}'{hint or ', expected high, medium, low or a rule'}")
+
+
+def read_change_bar(text: str) -> ChangeBar:
+    """Read what a change must not do.
+
+    Raises
+    ------
+    CascadeError
+        When there is no such bar.
+
+    Examples
+    --------
+    >>> print(read_change_bar("New-Impact"))
+    new-impact
+    """
+    name = text.strip().lower()
+    if name not in {*ChangeBar}:
+        hint = closest(name, ChangeBar) or f", expected one of {', '.join(ChangeBar)}"
+        raise CascadeError(f"no bar '{text}' for a change{hint}")
+    return ChangeBar(name)

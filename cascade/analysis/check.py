@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from cascade.analysis import introduced, promises
-from cascade.analysis.bars import NEW_FINDING, Bars, read_bars
+from cascade.analysis.bars import Bars, ChangeBar, read_bars
 from cascade.analysis.caveats import caveats
 from cascade.analysis.checked import Checked
 from cascade.analysis.diff.structure import compare_structure
@@ -215,7 +215,7 @@ def bars_of(texts: Iterable[str], *, has_base: bool) -> Bars:
     bars = read_bars(texts, [rule.name for rule in rules], {measure.key: measure.is_share for measure in MEASURES})
     of_base = {str(rule.name) for rule in introduced.RULES} & bars.rules
     if (bars.does_new_fail or of_base) and not has_base:
-        what = next((text for text in bars.texts if text.upper() in of_base), NEW_FINDING)
+        what = next((text for text in bars.texts if text.upper() in of_base), ChangeBar.NEW_FINDING)
         raise CascadeError(f"{what} needs something to compare with; name it with --against")
     return bars
 

@@ -123,6 +123,7 @@ def test_a_bar_decides_what_fails(bar: str, count: int) -> None:
         ("blast-radius=40%", "expected a measure, one of <=, >=, <, >, and a number, like blast-radius>40%"),
         ("BLAST-RADIUS", "expected 'BLAST-RADIUS' compared with a number"),
         ("new-finding", "new-finding needs something to compare with; name it with --against"),
+        ("worse", "'worse' is nothing that a check finds; cascade diff does"),
         ("new-impact", "new-impact needs something to compare with; name it with --against"),
         ("", "expected high, medium, low, a rule, new-finding, or blast-radius, spof, availability, amplification"),
     ],

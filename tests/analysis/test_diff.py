@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import cascade
 from cascade import Dependency, Domain, Group, Service, Topology
+from cascade.analysis.bars import ChangeBar
+from cascade.analysis.diff.bars import NEED_RUNS
 from cascade.analysis.diff.changes import SILENT, changes
 from cascade.analysis.diff.gather import Where, gather, gather_finer
 from cascade.analysis.diff.play import T_95, Verdict
@@ -405,7 +407,7 @@ def test_expectations_that_break_are_named() -> None:
     ]
     assert forth.expectations_mended[0].old == back.expectations_broken[0].new
     assert "storm fails what is expected" in back.headline
-    assert back.fails("expectation", "worse", "new-single-point") == ("expectation", "worse")
+    assert back.fails("unmet-expectation", "worse", "new-single-point") == ("unmet-expectation", "worse")
 
 
 def test_availability_is_held_against_the_promise() -> None:
@@ -453,8 +455,19 @@ def test_topologies_with_nothing_in_common_are_compared_without_a_run() -> None:
 def test_bars_that_do_not_exist_are_refused() -> None:
     found = changed("needs: 2", "needs: 3")
 
-    assert found.fails("new-single-point", "new-pair", "finding") == ("new-single-point",)
+    assert found.fails("new-single-point", "new-pair", "new-finding") == ("new-single-point",)
     with pytest.raises(CascadeError, match="whether 'worse' is so cannot be told by structure alone"):
         found.fails("worse")
-    with pytest.raises(CascadeError, match="there is no 'new-spof' to fail on; there are new-single-point, "):
-        found.fails("new-spof")
+    with pytest.raises(CascadeError, match=r"no bar 'New-impct' for a change, did you mean 'new-impact'\?"):
+        found.fails("New-impct")
+    with pytest.raises(CascadeError, match="no bar 'high' for a change, expected one of new-single-point, "):
+        found.fails("high")
+
+
+def test_every_bar_of_a_change_is_known() -> None:
+    found = changed("needs: 2", "needs: 3")
+
+    assert found.fails(*(bar.upper() for bar in ChangeBar if bar not in NEED_RUNS)) == (
+        "new-single-point",
+        "new-impact",
+    )

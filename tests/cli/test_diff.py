@@ -41,7 +41,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
 def test_identical_files_say_nothing(topology: Callable[[str], str], capsys: pytest.CaptureFixture[str]) -> None:
     other = topology(f"# Another comment\n{SHOP}")
 
-    assert told(capsys, str(FILE), other, "--fail-on", "finding") == "No difference.\n"
+    assert told(capsys, str(FILE), other, "--fail-on", "new-finding") == "No difference.\n"
     assert told(capsys, str(FILE), other, "--format", "markdown") == "<!-- cascade:diff -->\n\n**No difference.**\n"
     document = json.loads(told(capsys, str(FILE), other, "--format", "json"))
     assert (document["is_empty"], document["changes"], document["played"]) == (True, [], None)
@@ -68,8 +68,13 @@ def test_the_reason_for_exit_code_1_is_on_standard_error(
 ) -> None:
     arguments = ["diff", str(FILE), topology(SHOP.replace("needs: 2", "needs: 3")), "--structure-only"]
 
-    assert run([*arguments, "--fail-on", "new-single-point", "--fail-on", "finding"]) == 1
+    assert run([*arguments, "--fail-on", "new-single-point", "--fail-on", "new-finding"]) == 1
     assert capsys.readouterr().err == "fails on new-single-point\n"
+
+
+def test_a_bar_that_means_nothing_is_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["diff", "missing.yaml", "missing.yaml", "--fail-on", "worst"]) == 2
+    assert capsys.readouterr() == ("", "no bar 'worst' for a change, did you mean 'worse'?\n")
 
 
 def test_the_old_file_may_come_through_a_pipe(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cascade.analysis.bars import ChangeBar, read_change_bar
 from cascade.analysis.caveats import caveats
 from cascade.analysis.diff import sentences
-from cascade.analysis.diff.bars import Bar, is_missed, read_bar
+from cascade.analysis.diff.bars import is_missed
 from cascade.analysis.diff.changes import Change, changes
 from cascade.analysis.diff.gather import Where
 from cascade.analysis.diff.objectives import availability_changes, expectation_changes, findings_between
@@ -98,15 +99,20 @@ class Diff:
         """What was expected of scenarios and not met, and is met or no longer expected."""
         return tuple(each for each in self.expectations if each.new is None or each.new.is_met)
 
-    def fails(self, *bars: Bar | str) -> tuple[Bar, ...]:
-        """Give those of some bars that the change does not clear.
+    @property
+    def objectives_broken(self) -> tuple[AvailabilityChange, ...]:
+        """Entry points that cannot keep what they promise, and could before or did not promise it."""
+        return tuple(each for each in self.availabilities if each.is_met is False and each.was_met is not False)
+
+    def fails(self, *bars: str) -> tuple[ChangeBar, ...]:
+        """Give those of some bars that the change does not clear, by their names.
 
         Raises
         ------
         CascadeError
             When there is no such bar, or it needs runs and nothing was played.
         """
-        return tuple(bar for bar in map(read_bar, bars) if is_missed(self, bar))
+        return tuple(bar for bar in map(read_change_bar, bars) if is_missed(self, bar))
 
     @property
     def single_points_introduced(self) -> tuple[Toll, ...]:

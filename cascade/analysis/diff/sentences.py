@@ -110,7 +110,7 @@ def of_expectations(diff: Diff) -> Iterator[str]:
 
 def of_objectives(diff: Diff) -> Iterator[str]:
     """Yield the entry points that can no longer keep what they promise."""
-    names = [each.name for each in diff.availabilities if each.is_met is False and each.was_met is not False]
+    names = [each.name for each in diff.objectives_broken]
     if names:
         yield f"{listed(names, 2)} can no longer keep what {'it promises' if len(names) == 1 else 'they promise'}"
 
