@@ -115,7 +115,7 @@ class PairedDocument(TypedDict):
     kind: Annotated[str, Field(json_schema_extra={"enum": ["failure", "scenario"]})]
     name: str
     verdict: Verdict
-    """Same: no difference that can be told from noise. Other: the scenario itself was changed."""
+    """Same: no difference beyond the noise, or none that matters. Other: the scenario itself was changed."""
     old: ResultDocument
     new: ResultDocument
     difference_user_minutes: float

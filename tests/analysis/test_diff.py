@@ -16,9 +16,9 @@ from cascade import Dependency, Domain, Group, Service, Topology
 from cascade.analysis.bars import ChangeBar
 from cascade.analysis.diff.bars import NEED_RUNS
 from cascade.analysis.diff.changes import SILENT, changes
-from cascade.analysis.diff.gather import Where, gather, gather_finer
-from cascade.analysis.diff.play import T_95, Verdict
-from cascade.analysis.diff.runs import SideStudy
+from cascade.analysis.diff.gather import RUN, Where, gather, gather_finer
+from cascade.analysis.diff.play import T_95, Verdict, paired
+from cascade.analysis.diff.runs import Case, SideStudy
 from cascade.analysis.diff.structure import StructureDiff, compare_structure
 from cascade.behaviours.demand import Demand
 from cascade.behaviours.part import Part
@@ -340,6 +340,27 @@ def test_a_verdict_that_hangs_on_the_step_is_none() -> None:
 
     assert found.verdict is Verdict.SAME
     assert found.old.recovered_fraction == found.new.recovered_fraction == 1.0
+
+
+def test_what_reads_the_same_is_no_difference() -> None:
+    """A hundredth of 25 user-minutes is beyond the noise of these runs, and below what anybody is shown."""
+    found = compare(STORM, STORM.replace("timeout: 1s", "timeout: 2s"), workers=1)
+
+    assert found.headline == "2 changes, and nothing gets noticeably worse or better."
+    assert found.played is not None
+    assert any(abs(pair.difference_minutes) > pair.noise_minutes for pair in found.played.pairs)
+
+
+@pytest.mark.parametrize(
+    ("back_s", "verdict"),
+    [(1805.0, Verdict.SAME), (1820.0, Verdict.SAME), (1840.0, Verdict.WORSE), (np.inf, Verdict.WORSE)],
+)
+def test_a_time_to_recover_that_reads_the_same_is_no_difference(back_s: float, verdict: Verdict) -> None:
+    runs = [np.array([(10.0, 30.0, each_s, 0.1, 1e-4)], RUN) for each_s in (1800.0, back_s)]
+    mirrored = {Verdict.SAME: Verdict.SAME, Verdict.WORSE: Verdict.BETTER}[verdict]
+
+    assert paired(Case("failure", "db"), runs, 12600.0).verdict is verdict
+    assert paired(Case("failure", "db"), runs[::-1], 12600.0).verdict is mirrored
 
 
 def test_both_sides_get_the_same_draws() -> None:

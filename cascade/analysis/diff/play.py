@@ -1,4 +1,4 @@
-"""Two topologies under the same failures: what costs users more than before, and what cannot be told from noise."""
+"""Two topologies under the same failures: what costs users more than before, beyond noise and trifles."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from cascade.analysis.failures import until_s
 from cascade.analysis.losses import estimate
 from cascade.analysis.pairs import singles
 from cascade.analysis.sampling import MOST_SAMPLES, RANDOMISATIONS, rounded_up
+from cascade.analysis.sentences import about
 from cascade.analysis.sweep import LASTS_S
 from cascade.analysis.sweep_sentences import NOTICED_MINUTES
 from cascade.engine.clock import MOST_STEPS
-from cascade.engine.stage import LEAST_SHARE
+from cascade.engine.stage import LEAST_SHARE as LEAST_TIME
 from cascade.errors import ScenarioError, StudyError
 from cascade.model import Event
 
@@ -37,6 +38,10 @@ DEFAULT_SAMPLES: Final = 32
 """Samples where numbers are uncertain and nobody says how many."""
 T_95: Final = 2.3646
 """Standard errors that hold a mean of eight randomisations 95 times of 100 (Student's t, 7 degrees of freedom)."""
+LEAST_SHARE: Final = 0.01
+"""Of what users lose, or of the time until all is well: what differs by less reads the same in three digits."""
+LEAST_MINUTES: Final = 0.01
+"""User-minutes below which nobody is shown a difference."""
 ROUNDING: Final = 1e-6
 """Relative difference that another order of sums could make."""
 FINER: Final = 16.0
@@ -52,7 +57,7 @@ class Verdict(StrEnum):
     WORSE = "worse"
     BETTER = "better"
     SAME = "same"
-    """No difference that can be told from noise."""
+    """No difference beyond the noise, or none that matters."""
     OTHER = "other"
     """The scenario itself was changed, so that its runs cannot be compared."""
 
@@ -83,6 +88,12 @@ class Paired:
     standard_error_minutes: float
     """Standard error of the difference over the samples [user-min]; nan without samples."""
     verdict: Verdict
+
+    @property
+    def is_by_loss(self) -> bool:
+        """Whether what users lose differs, beyond the noise and what reads the same."""
+        least = max(LEAST_MINUTES, LEAST_SHARE * max(self.old.impact_minutes, self.new.impact_minutes))
+        return abs(self.difference_minutes) > max(self.noise_minutes, least)
 
 
 @dataclass(frozen=True)
@@ -212,8 +223,8 @@ def paired(case: Case, runs: Sequence[NDArray[Any]], duration_s: float, *, least
     steps = float(np.mean(noise_of(old, duration_s) + noise_of(new, duration_s)))
     drawn = T_95 * change.error if old.size > 1 else 0.0
     noise = max(steps + drawn, least_minutes, NOTICED_MINUTES)
-    verdict = verdict_of(change.value, noise, runs, duration_s)
-    return Paired(case, result_of(old), result_of(new), change.value, noise, change.error, verdict)
+    found = Paired(case, result_of(old), result_of(new), change.value, noise, change.error, Verdict.SAME)
+    return replace(found, verdict=verdict_of(found, runs, duration_s))
 
 
 def unpaired(case: Case, runs: Sequence[NDArray[Any]]) -> Paired:
@@ -231,28 +242,30 @@ def confirmed(found: Paired, finer: Sequence[NDArray[Any]], duration_s: float) -
 
 def noise_of(runs: NDArray[Any], duration_s: float) -> Floats:
     """Give how far the step may move the impact of each run (K,) [user-min]."""
-    values: Floats = np.maximum(runs["impact_minutes"], LEAST_SHARE * duration_s / 60.0)
+    values: Floats = np.maximum(runs["impact_minutes"], LEAST_TIME * duration_s / 60.0)
     noise: Floats = (np.nan_to_num(runs["step_error_fraction"]) + ROUNDING) * values
     return noise
 
 
 def back_noise_of(runs: NDArray[Any], duration_s: float) -> Floats:
     """Give how far the step may move the time at which the last part is back (K,) [s]."""
-    outages_s: Floats = np.maximum(60.0 * runs["violated_minutes"], LEAST_SHARE * duration_s)
+    outages_s: Floats = np.maximum(60.0 * runs["violated_minutes"], LEAST_TIME * duration_s)
     noise: Floats = np.nan_to_num(runs["step_error_fraction"]) * outages_s + runs["step_s"]
     return noise
 
 
-def verdict_of(difference: float, noise: float, runs: Sequence[NDArray[Any]], duration_s: float) -> Verdict:
+def verdict_of(found: Paired, runs: Sequence[NDArray[Any]], duration_s: float) -> Verdict:
     """Give what can be said of a difference: of what users lose, or else of one run's time to recover."""
-    if abs(difference) > noise:
-        return Verdict.WORSE if difference > 0.0 else Verdict.BETTER
-    before, after = map(result_of, runs)
-    if runs[0].size > 1 or before.back_s == after.back_s:
+    if found.is_by_loss:
+        return Verdict.WORSE if found.difference_minutes > 0.0 else Verdict.BETTER
+    before_s, after_s = found.old.back_s, found.new.back_s
+    if runs[0].size > 1 or about(before_s) == about(after_s):
         return Verdict.SAME
-    late = after.back_s - before.back_s
-    is_told = abs(late) > sum(float(back_noise_of(side, duration_s)[0]) for side in runs)
-    return Verdict.SAME if not is_told else Verdict.WORSE if late > 0.0 else Verdict.BETTER
+    noise_s = sum(float(back_noise_of(side, duration_s)[0]) for side in runs)
+    longest_s = max(each for each in (before_s, after_s) if math.isfinite(each))
+    if abs(after_s - before_s) <= max(noise_s, LEAST_SHARE * longest_s):
+        return Verdict.SAME
+    return Verdict.WORSE if after_s > before_s else Verdict.BETTER
 
 
 def result_of(runs: NDArray[Any]) -> Result:

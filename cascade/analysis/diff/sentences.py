@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from cascade.analysis.diff.play import Verdict
+from cascade.analysis.diff.play import LEAST_SHARE, Verdict
 from cascade.analysis.sentences import about
 from cascade.analysis.sweep_sentences import amount, short
 from cascade.wording import counted, listed
@@ -36,7 +36,7 @@ def headline(diff: Diff) -> str:
         return f"{'; '.join(clauses)}."
     nothing = "no part is taken down by other failures than before"
     if diff.played is not None and diff.played.pairs:
-        nothing = "nothing gets worse or better that can be told from noise"
+        nothing = "nothing gets noticeably worse or better"
     return f"{counted(len(diff.changes), 'change')}, and {nothing}."
 
 
@@ -132,7 +132,7 @@ def of_runs(pairs: Sequence[Paired], get: str, more: str, later: str) -> Iterato
     others = f"{counted(len(pairs) - 1, 'other')} {'is' if len(pairs[1:]) == 1 else 'are'}"
     rest = f" ({others} {get}, too)" if len(pairs) > 1 else ""
     what = f"{first.case.name} failing" if first.case.kind == "failure" else str(first.case)
-    if abs(first.difference_minutes) > first.noise_minutes:
+    if first.is_by_loss:
         yield f"{what} costs users {amount(abs(first.difference_minutes))} {more}{rest}"
     elif math.isinf(first.old.back_s) or math.isinf(first.new.back_s):
         yield f"{what} is {'over at last' if math.isinf(first.old.back_s) else 'never over'}{rest}"
@@ -147,15 +147,16 @@ def of_played(played: Played) -> Iterator[str]:
         also = " and the samples" if played.samples else ""
         yield (
             f"Each failure lasts {about(played.lasts_s)} and is followed for {about(played.horizon_s)}, from rest, "
-            f"with the same step on both sides{drawn}. A difference counts where it is larger than its noise: what "
-            f"the step{also} may make of it. Only parts that both have are looked at."
+            f"with the same step on both sides{drawn}. A difference counts where it is larger than its noise (what "
+            f"the step{also} may make of it) and than {LEAST_SHARE:.0%} of what users lose. Only parts that both "
+            "have are looked at."
         )
     same = played.with_verdict(Verdict.SAME)
     if close := [pair for pair in same if not is_loose(pair)]:
         noise = max(pair.noise_minutes for pair in close)
         yield (
-            f"{counted(len(close), 'run')} on both sides without a difference that can be told from noise "
-            f"(±{short(noise)} user-minutes at most)."
+            f"{counted(len(close), 'run')} on both sides without a difference that counts "
+            f"(noise ±{short(noise)} user-minutes at most)."
         )
     if loose := [pair for pair in same if is_loose(pair)]:
         names = listed([f"{pair.case} (±{short(pair.noise_minutes)})" for pair in loose], MOST_LOOSE)
