@@ -9,7 +9,7 @@ import typer
 
 from cascade.report.formats import CheckFormat
 from cascade_cli.lint import DayOption, ZeroOption
-from cascade_cli.options import FileArgument, OutputOption, read, read_with_text, write
+from cascade_cli.options import FileArgument, OutputOption, not_twice, read, read_with_text, write
 from cascade_cli.results import QuietOption, progress_bar
 
 CheckFormatOption = Annotated[CheckFormat, typer.Option("--format", help="How the result is written.")]
@@ -62,6 +62,7 @@ def check(
 
     bars = fail_on or DEFAULT_BARS
     bars_of(bars, has_base=against is not None)
+    not_twice(file, against)
     outputs = [(form, output), *((format_of(path), path) for path in also or ())]
     topology, text = read_with_text(file)
     with progress_bar("simulating", quiet=quiet) as progress:

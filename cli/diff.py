@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cascade.errors import CascadeError
 from cascade.report.formats import Format
 from cascade_cli.blast_radius import ForOption
 from cascade_cli.options import (
@@ -16,6 +15,7 @@ from cascade_cli.options import (
     OutputOption,
     SchedulerOption,
     WorkersOption,
+    not_twice,
     read,
 )
 from cascade_cli.progress import study_progress
@@ -67,8 +67,7 @@ def diff(
     from cascade.analysis.diff.bars import NEED_RUNS  # noqa: PLC0415 - as above
     from cascade.studies.home import default_path  # noqa: PLC0415 - as above
 
-    if old == new == "-":
-        raise CascadeError("expected two files, got standard input twice")
+    not_twice(old, new)
     bars = [read_change_bar(bar) for bar in fail_on or ()]
     if structure_only and (unknown := NEED_RUNS.intersection(bars)):
         raise CascadeError(f"--fail-on {min(unknown)} needs runs: expected no --structure-only with it")

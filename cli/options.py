@@ -55,6 +55,12 @@ StepOption = Annotated[
 ]
 
 
+def not_twice(one: str, other: str | None) -> None:
+    """Refuse to read two files from one pipe."""
+    if one == other == "-":
+        raise CascadeError("expected two files, got standard input twice")
+
+
 def read(file: str) -> Topology:
     """Read the topology that a command is about."""
     return read_with_text(file)[0]

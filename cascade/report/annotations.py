@@ -19,6 +19,8 @@ DATA: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 """What may not stand in a message as it is."""
 PROPERTY: Final = DATA | str.maketrans({":": "%3A", ",": "%2C"})
 """What may not stand in a property as it is."""
+OLD_COMMAND: Final = "##["
+"""What begins a command of GitHub anywhere in a line, in the way that it was written once and still is read."""
 MARKS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 """How levels are called there."""
 
@@ -31,7 +33,12 @@ def github_annotations(check: Check) -> str:
     order = [*MARKS]
     ranked = sorted(check.judged, key=lambda each: order.index(level_of(each)))
     verdict = [f"cascade check {check.file}: {check.headline}", *notes(check)]
-    return "".join(f"{line}\n" for line in [*(annotation(check, each) for each in ranked), *map(printable, verdict)])
+    return "".join(f"{line}\n" for line in [*(annotation(check, each) for each in ranked), *map(harmless, verdict)])
+
+
+def harmless(line: str) -> str:
+    """Write a line of the log in which no name is a command."""
+    return printable(line).replace(OLD_COMMAND, "## [")
 
 
 def annotation(check: Check, judged: Judged) -> str:

@@ -141,7 +141,15 @@ def test_what_was_written_as_known_passes_until_there_is_more(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"schema": "cascade/lint/v1", "findings": []}', '{"schema": "cascade/baseline/v1"}']
+    "content",
+    [
+        "",
+        "[]",
+        f'{{"schema": {"1" * 5000}}}',
+        "[" * 100_000,
+        '{"schema": "cascade/lint/v1", "findings": []}',
+        '{"schema": "cascade/baseline/v1"}',
+    ],
 )
 def test_a_file_that_is_no_baseline_is_one_line(
     content: str, file: Callable[..., str], capsys: pytest.CaptureFixture[str]
@@ -154,6 +162,11 @@ def test_a_file_that_is_no_baseline_is_one_line(
         "",
         f"{known}: expected a baseline (cascade/baseline/v1); write it with cascade check --write-baseline {known}\n",
     )
+
+
+def test_a_file_is_not_compared_with_itself_through_one_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "-", "--against", "-"]) == 2
+    assert capsys.readouterr() == ("", "expected two files, got standard input twice\n")
 
 
 def test_only_what_the_base_does_not_have_can_fail(

@@ -141,6 +141,14 @@ def test_annotations_end_where_they_should() -> None:
     assert levels == sorted(levels, key=["error", "warning", "notice"].index)
 
 
+def test_no_name_in_the_log_is_a_command() -> None:
+    known = [cascade.Known("NO-TIMEOUT", "##[stop-commands]x", "0" * 16)]
+    found = cascade.check(cascade.loads("services: {web: }"), baseline=known, text="", file="##[add-mask]e")
+
+    assert "##[" not in WRITERS[CheckFormat.GITHUB](found)
+    assert "## [stop-commands]x" in WRITERS[CheckFormat.GITHUB](found)
+
+
 def test_the_summary_is_nothing_but_text() -> None:
     text = written(CheckFormat.MARKDOWN)
     outside = re.sub(r"```mermaid\n.*?```", "", text, flags=re.DOTALL)
