@@ -121,10 +121,37 @@ def test_hostile_names_do_nothing_to_a_comment(
     assert not re.search(r"@\w", text)
     assert not re.search(r"(?<!\\)`(?!``)", text.replace("```", ""))
     [picture] = re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)
-    assert '"#60;img/src#61;x#124;onerror#61;alert#40;1#41;#96;#34;#93;#58;#58;#58;#64;team<br/>' in picture
+    assert '"#60;img/src#61;x#124;onerror#61;alert#40;1#41;#96;#34;#93;:::#64;team<br/>' in picture
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
     assert tables
     assert all(len({line.replace(r"\|", "").count("|") for line in table}) == 1 for table in tables)
+
+
+def test_names_in_a_comment_are_no_links_and_no_formulas(
+    topology: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["http://evil.example", "www.evil.example", "#1", "$x$", "&lt;b&gt;"]
+    old = {"services": {"web": {"demand": "1/s"}, **{name: {} for name in names}}}
+    new = {"services": {"web": {"demand": "1/s", "calls": names}, **{name: {} for name in names}}}
+    both = topology(json.dumps(old)), topology(json.dumps(new))
+    text = re.sub(
+        r"```mermaid\n.*?```", "", told(capsys, *both, "--structure-only", "--format", "markdown"), flags=re.DOTALL
+    )
+
+    assert not re.search(r"http://|www\.|#\d|(?<!\\)\$|&lt;", text)
+
+
+def test_comments_have_room_whatever_the_names(
+    topology: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{'&@$|' * 45}{number:04d}" for number in range(400)]
+    old = {"services": {"web": {"demand": "1/s"}, **{name: {} for name in names}}}
+    new = {"services": {"web": {"demand": "1/s", "calls": names}, **{name: {} for name in names}}}
+    both = topology(json.dumps(old)), topology(json.dumps(new))
+    text = told(capsys, *both, "--structure-only", "--format", "markdown")
+
+    assert len(text.encode()) < 65_536
+    assert text.count("<details>") == text.count("</details>")
 
 
 def test_comments_are_short_whatever_was_changed(
