@@ -124,6 +124,32 @@ def test_the_action_fetches_a_base_that_is_not_there(repository: Path) -> None:
     assert code == 1, log
 
 
+def test_the_action_knows_a_file_by_any_of_its_paths(repository: Path) -> None:
+    for file in (str(repository / FILE), f"./{FILE}"):
+        code, log, _, _ = check_step(repository, **{"file": file, "fail-on": "new-finding", "against": "HEAD~1"})
+
+        assert code == 1, log
+        assert "all of it is new" not in log
+
+
+def test_the_action_stops_where_there_is_no_telling_what_is_new(repository: Path) -> None:
+    git(repository, "switch", "--quiet", "--create", "broken")
+    (repository / FILE).write_text("services: {web: {calls: [nobody]}}", encoding="utf-8")
+    git(repository, "commit", "--quiet", "--all", "--message", "broken")
+    git(repository, "checkout", "--quiet", "main")
+    (repository.parent / "elsewhere.yaml").write_text(BEFORE, encoding="utf-8")
+
+    for inputs, words in (
+        ({"against": "broken"}, "unknown service or group 'nobody'\n"),
+        ({"against": "nowhere"}, "::error::the base to compare with cannot be fetched\n"),
+        ({"against": "main", "file": "../elsewhere.yaml"}, "::error::the topology file is not in this repository\n"),
+    ):
+        code, log, _, outputs = check_step(repository, **inputs)
+
+        assert (code, outputs) == (2, {"passed": "false"}), log
+        assert words in log
+
+
 @pytest.mark.parametrize("name", ["file", "fail-on", "against", "baseline"])
 def test_no_input_of_the_action_is_a_command(name: str, repository: Path) -> None:
     code, _, _, outputs = check_step(repository, **{name: NASTY})
