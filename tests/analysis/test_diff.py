@@ -201,7 +201,7 @@ def test_comments_order_units_and_descriptions_are_no_difference() -> None:
 services:
   web: {demand: 10/s, calls: [{to: a, timeout: 250ms, after: [b, c]}, b, c]}
   a: {zones: [z]}
-  b: {service_time: 0.7s}
+  b: {service_time: 0.7s, zones: [x, y]}
   c:
 groups: {pool: {members: [a, b]}}
 """
@@ -211,7 +211,7 @@ name: other
 groups: {pool: {members: [b, a], needs: 1}}
 services:
   c: {description: The last one}
-  b: {service_time: 700ms}
+  b: {zones: [y, x], service_time: 700ms}
   a: {zones: [z]}
   web: {calls: [c, b, {timeout: 0.25s, after: [c, b], to: a}], demand: 600/min}
 """

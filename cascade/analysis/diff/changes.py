@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SILENT: Final = {"version", "name", "description", "note", "evidence", "imported"}
 """Fields that tell the reader something, and change no result."""
-SETS: Final = {"after", "of", "sets_capacity_of", "sets_success_of", "stays_up"}
+SETS: Final = {"after", "of", "sets_capacity_of", "sets_success_of", "stays_up", "zones"}
 """Lists of names whose order means nothing."""
 ALIKE: Final = 1e-12
 """Relative difference of numbers that were only written in different units."""
