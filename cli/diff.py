@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cascade.errors import CascadeError
 from cascade.report.formats import Format
 from cascade_cli.blast_radius import ForOption
 from cascade_cli.options import (

@@ -54,12 +54,14 @@ def test_the_exit_code_is_that_of_the_bars_in_every_format(
     both = str(FILE), topology(SHOP.replace("needs: 2", "needs: 3")), "--structure-only", "--format", form
 
     told(capsys, *both)
-    told(capsys, *both, "--fail-on", "finding", "--fail-on", "new-pair")
-    told(capsys, *both, "--fail-on", "finding", "--fail-on", "new-impact", code=1)
+    told(capsys, *both, "--fail-on", "new-finding", "--fail-on", "new-pair")
+    told(capsys, *both, "--fail-on", "new-finding", "--fail-on", "new-impact", code=1)
 
 
 def test_a_bar_that_structure_cannot_tell_is_never_cleared_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["diff", str(FILE), str(FILE), "--structure-only", "--fail-on", "worse", "--fail-on", "finding"]) == 2
+    arguments = ["diff", str(FILE), str(FILE), "--structure-only", "--fail-on", "new-finding"]
+
+    assert run([*arguments, "--fail-on", "worse"]) == 2
     assert capsys.readouterr().err == "--fail-on worse needs runs: expected no --structure-only with it\n"
 
 
