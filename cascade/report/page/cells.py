@@ -23,6 +23,18 @@ class Cell:
     film: int | None = None
     """Number of the film that can be shown on the map."""
 
+    @property
+    def written_key(self) -> str:
+        """What it is sorted by as a page carries it; nothing where its text says the same, or nothing at all.
+
+        Examples
+        --------
+        >>> Cell("1,234", 1234).written_key, Cell("12", 12).written_key
+        ('1234', '')
+        """
+        key = f"{self.key:.9g}" if self.key is not None and self.text else ""
+        return "" if key == self.text else key
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cascade.model import Topology
     from cascade.report.page.parts import Relations
 
-MOST_PARTS: Final = 200
+MOST_PARTS: Final = 150
 """Parts that a page tells of one by one."""
 SMALL: Final = 120
 """Parts of a topology of which a page tells all."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 LINK: Final = "#part-"
 """Leads to what is told of a part, its number behind it."""
-MOST_BOXES: Final = 120
+MOST_BOXES: Final = 100
 """Parts that the map has room for."""
 
-MOST_LANES: Final = 80
+MOST_LANES: Final = 60
 """Parts that the timeline has room for."""
 
 

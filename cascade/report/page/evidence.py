@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from cascade.model import Topology
     from cascade.report.page.cells import Index
 
-MOST_ROWS: Final = 300
+MOST_ROWS: Final = 150
 """Rows of a table of things to look up."""
-MOST_FINDINGS: Final = 100
+MOST_FINDINGS: Final = 60
 """Findings, and calls, that are listed: the worst."""
 MEANINGS: Final = {
     "published": "stated by a source",

@@ -293,14 +293,16 @@
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
         const rows = [...table.tBodies[0].rows].map((row) => [row, valueOf(row.cells[column])]);
-        rows.sort(([, one], [, other]) => direction * compared(one, other));
+        rows.sort(([, one], [, other]) => (one === "") - (other === "") || direction * compared(one, other));
         table.tBodies[0].append(...rows.map(([row]) => row));
       });
     });
   }
 
   function valueOf({ dataset: { key }, textContent }) {
-    return key === undefined ? textContent.trim() : key === "inf" ? Infinity : Number(key);
+    const text = textContent.trim();
+    if (key === undefined) return /^\d+$/.test(text) ? Number(text) : text;
+    return key === "inf" ? Infinity : Number(key);
   }
 
   function compared(one, other) {

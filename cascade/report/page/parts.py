@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cascade.model import Topology
     from cascade.report.page.cells import Index
 
-MOST_LINKS: Final = 8
+MOST_LINKS: Final = 6
 """Neighbours of a part that are listed one by one."""
 MOST_STEPS: Final = 12
 """Steps of a path that are told."""

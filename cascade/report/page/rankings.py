@@ -24,7 +24,7 @@ MOST_ROWS: Final = 1000
 """Rows of a table that a page can bear."""
 MOST_POINTS: Final = 200
 """Rows of a table about structure, of which the first matter."""
-NONE: Final = Cell("", -1.0)
+NONE: Final = Cell("")
 """A cell in which there is nothing to say."""
 
 
@@ -156,6 +156,6 @@ def events_grid(run: Run) -> Grid | None:
     rows = (
         *((amount(str(mark.number), mark.number), amount(mark.when, mark.time_s), Cell(mark.what))
           for mark in make_marks(run, run.scenario.duration_s)),
-        *((Cell("", math.inf), Cell("never", math.inf), Cell(text)) for text in never),
+        *((NONE, Cell("never", math.inf), Cell(text)) for text in never),
     )  # fmt: skip
     return Grid("events", "What happens from outside", heads(">No.", "When", "Event"), rows) if rows else None
