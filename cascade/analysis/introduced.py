@@ -29,8 +29,9 @@ def new_single_point(subject: Checked, tolls: Iterable[Toll]) -> Iterator[Findin
     for toll in tolls:
         if toll.takes:
             message = f"{toll.fails} alone now takes down {listed(toll.takes, MOST_NAMED)}, and did not before"
-            path = subject.path_of_part(toll.fails)
-            yield Finding(RuleId.NEW_SINGLE_POINT, Severity.HIGH, toll.fails, message, MAKE_REDUNDANT, path)
+            place = subject.path_of_part(toll.fails)
+            rule, high = RuleId.NEW_SINGLE_POINT, Severity.HIGH
+            yield Finding(rule, high, toll.fails, message, MAKE_REDUNDANT, place, taken=toll.takes)
 
 
 def new_impact(subject: Checked, tolls: Iterable[Toll]) -> Iterator[Finding]:
@@ -48,7 +49,7 @@ def new_impact(subject: Checked, tolls: Iterable[Toll]) -> Iterator[Finding]:
             message = f"the loss of {toll.fails} now takes down {listed(toll.takes, MOST_NAMED)}, and did not before"
             remedy = "let callers do without it: a cache, a fallback, a soft call"
             path = subject.path_of_part(toll.fails)
-            yield Finding(RuleId.NEW_IMPACT, Severity.MEDIUM, toll.fails, message, remedy, path)
+            yield Finding(RuleId.NEW_IMPACT, Severity.MEDIUM, toll.fails, message, remedy, path, taken=toll.takes)
 
 
 RULES: Final = (

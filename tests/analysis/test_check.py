@@ -186,6 +186,18 @@ def test_a_single_point_in_the_place_of_another_fails() -> None:
     assert ("NEW-SINGLE-POINT", "queue", 10) in found(check(SWAPPED, base=cascade.loads(QUEUE)))
 
 
+def test_what_is_known_of_one_change_is_not_known_of_another(tmp_path: Path) -> None:
+    """The queue that was allowed to take the app down may not take the cache down, too."""
+    path = tmp_path / "known.json"
+    base = SHOP.replace("  db:\n", "  queue:\n  db:\n")
+    path.write_text(baseline_text(check(SWAPPED, "medium", base=cascade.loads(base)).of("fails")), encoding="utf-8")
+    known = cascade.read_baseline(path)
+    more = SWAPPED.replace("  cache:\n", "  cache:\n    calls: [{to: queue, timeout: 1s}]\n")
+
+    assert check(SWAPPED, "medium", base=cascade.loads(base), baseline=known).is_passed
+    assert found(check(more, "medium", base=cascade.loads(SWAPPED), baseline=known)) == [("NEW-IMPACT", "queue", 10)]
+
+
 def test_what_was_there_before_is_not_new() -> None:
     bars = ("new-single-point", "new-impact", "new-finding")
 

@@ -56,6 +56,8 @@ class Finding:
     """Line of the text, from 1; 0 where there is none."""
     column: int = 0
     """Column of the text, from 1; 0 where there is none."""
+    taken: tuple[str, ...] = ()
+    """What goes down, where that makes it another finding."""
 
     def __str__(self) -> str:
         """Give the finding without its place."""
@@ -64,7 +66,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Tells a finding from others as long as rule and names stay, whatever becomes of numbers and lines."""
-        return hashlib.sha256(f"{self.rule}\n{self.subject}".encode()).hexdigest()[:DIGEST]
+        names = (self.rule, self.subject, *sorted(self.taken))
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()[:DIGEST]
 
 
 @dataclass(frozen=True, slots=True)
