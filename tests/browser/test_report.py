@@ -342,6 +342,19 @@ def test_a_page_of_1238_services_is_small_and_opens_at_once(reports: Reports, op
     assert min(took_s) < MOST_S
 
 
+def test_every_section_of_a_large_page_is_a_click_away(reports: Reports, open_page: Open) -> None:
+    page = open_page(reports["large"], viewport=DESK)
+
+    for section in ("Evidence", "Single points", "Parts"):
+        page.evaluate("scrollTo(0, 0)")
+        link = page.get_by_role("navigation").get_by_role("link", name=section)
+        link.click()
+        page.wait_for_timeout(100)
+        place = page.locator(link.get_attribute("href") or "").bounding_box()
+        assert place is not None
+        assert 0 <= place["y"] < 40
+
+
 def test_1238_services_move_fluently(reports: Reports, open_page: Open) -> None:
     page = open_page(reports["large"], viewport=DESK)
     page.get_by_role("slider", name="Moment").fill("0")
