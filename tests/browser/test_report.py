@@ -255,6 +255,17 @@ def test_paper_has_everything_and_no_buttons(reports: Reports, open_page: Open) 
     assert page.pdf()[:5] == b"%PDF-"
 
 
+@pytest.mark.parametrize("name", ["large", "ranking"])
+def test_nothing_on_paper_is_cut_off_or_over_another(name: str, reports: Reports, open_page: Open) -> None:
+    page = open_page(reports[name], viewport={"width": 700, "height": 1000})
+
+    page.emulate_media(media="print")
+
+    cut = "areas => areas.filter(each => each.scrollHeight > each.clientHeight + 1).length"
+    assert page.locator(".scroll").evaluate_all(cut) == 0
+    assert page.locator("#still").all_inner_texts() == ([] if name == "large" else ["Shown: database fails, +0s."])
+
+
 def light(page: Page) -> bool:
     """Tell whether the page is dark on light."""
     colours = page.evaluate(

@@ -129,6 +129,7 @@
     write("moment", moment);
     write("now", data.films.length > 1 ? `${film.label} fails: ${text}` : text);
     write("event", event);
+    if (find("still")) write("still", `Shown: ${film.label} fails, ${moment}. `);
     find("slider").value = frame;
     find("slider").setAttribute("aria-valuetext", `${moment}: ${text}`);
     movePlayhead();
