@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import cascade
 from cascade.report.page.cells import Index
-from cascade.report.page.film import BACK, DOWN, HIT, WORKS, cut, frame_times, in_frames
+from cascade.report.page.film import BACK, DOWN, HIT, WORKS, cut, end_of, film_of_run, frame_times, in_frames
 from cascade.report.page.parts import steps_to
 from cascade.report.page.write import as_data
 from cascade_cli import run
@@ -231,6 +231,37 @@ def test_states_are_cut_into_frames() -> None:
 
     assert changes == {0: [10, HIT, 20, DOWN, 30, BACK]}
     assert start == 20
+
+
+def test_the_work_that_waits_is_told_of_every_frame() -> None:
+    run = cascade.simulate(cascade.load(TOPOLOGIES / "aws-us-east-1-2025-10-20.yaml"))
+    film, times_s = film_of_run(run, times := frame_times(end_of(run))), times.tolist()
+
+    assert len(film.waiting) > 10
+    for part, notes in film.waiting.items():
+        counts = run.series["backlog_count"][:, part]
+        for frame, (start_s, end_s) in enumerate(pairwise(times_s)):
+            most = counts[(run.times_s > start_s) & (run.times_s <= end_s)].max(initial=0.0)
+            said = next((text for at, text in zip(notes[-2::-2], notes[::-2], strict=True) if int(at) <= frame), "")
+            assert number_of(str(said)) == pytest.approx(most, rel=0.17, abs=1.0)
+
+
+def number_of(text: str) -> float:
+    return float(text[:-1]) * 1e3 ** (" kMG".index(text[-1])) if text[-1:] in {*"kMG"} and text else float(text or 0.0)
+
+
+def test_what_was_hit_before_it_began_is_not_said_to_work() -> None:
+    topology = cascade.loads(
+        "services: {web: {demand: 100/s, calls: [db]}, db: {capacity: 50/s, queue: 10}, log: }\n"
+        "scenarios: {night: {duration: 30m, events: [{at: 5m, fail: log, for: 5m}]}}"
+    )
+    blast = cascade.blast_radius(topology)
+
+    page = cascade.report_page(blast)
+
+    assert blast.hit_before == ("web", "db")
+    assert 'aria-label="web: hit before it began"' in page
+    assert page.count("It was outside its objective before anything happened") == 2
 
 
 def test_events_go_by_the_numbers_of_the_timeline_and_are_told_when_they_happen() -> None:

@@ -77,6 +77,12 @@ def impacts_of(result: Run | BlastRadius | Replay) -> dict[str, Impact]:
     return {impact.name: impact for impact in sorted(found, key=lambda impact: impact.falls_s)}
 
 
+def worst_before(run: Run, name: str) -> Worst:
+    """Give the worst of a part that was hit before anything happened."""
+    is_down = (states_of_part(run, name) == State.DOWN).any()
+    return Worst(State.DOWN if is_down else State.HIT, "before it began")
+
+
 def worst_of(run: Run, impact: Impact | None) -> Worst:
     """Give the worst that a part went through, and when."""
     if impact is None:

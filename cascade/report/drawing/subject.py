@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cascade.analysis.sweep import Sweep
 from cascade.model import Topology
-from cascade.report.drawing.states import State, Worst, impacts_of, worst_of
+from cascade.report.drawing.states import State, Worst, impacts_of, worst_before, worst_of
 from cascade.report.lanes import run_of
 from cascade.report.map import Arrow, most_connected, worst_hit
 from cascade.report.moments import setting
@@ -65,10 +65,10 @@ def subject_of(shown: Topology | Run | BlastRadius | Replay | Sweep, most: int =
     run, impacts = run_of(shown), impacts_of(shown)
     subject = chosen(run.topology, impacts, f"What takes what down? {setting(run)}", most)
     worst = {name: worst_of(run, impact) for name, impact in impacts.items()}
-    works = worst_of(run, None)
+    before = {name: worst_before(run, name) for name in getattr(shown, "hit_before", ())}
     return replace(
         subject,
-        worst={name: worst.get(name, works) for name in subject.parts},
+        worst={name: worst.get(name) or before.get(name) or worst_of(run, None) for name in subject.parts},
         told=(*subject.told, damage(worst)),
     )
 

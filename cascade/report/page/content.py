@@ -134,6 +134,7 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
             tell(
                 topology, name, index, relations, loss=said.get(name, ()),
                 fate=fate_of(blast, impacts[name], index, relations, ALL_LOST) if name in impacts else None,
+                note=say.BEFORE if name in blast.hit_before else "",
             )
             for name in in_order(told, index)
         ),

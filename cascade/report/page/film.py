@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from cascade.report.moments import moment_text
 from cascade.units import format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     States = NDArray[np.int8]
+    Number = TypeVar("Number", np.int8, np.float64)
 
 WORKS, HIT, DOWN, BACK = range(4)
 STATES: Final = ("works", "hit", "down", "back")
@@ -32,8 +33,8 @@ ALL_LOST: Final = 0.995
 MOST_FRAMES: Final = 480
 STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
 """Lengths of a frame that give round times [s]."""
-MOST_NOTED: Final = 40
-"""Times at which the waiting work of one part is noted."""
+NOTED_FRACTION: Final = 0.1
+"""How much more or less work waits when it is noted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,10 @@ def states_of(run: Run) -> States:
     return states
 
 
-def in_frames(states: States, samples_s: Floats, times_s: Floats) -> States:
-    """Give the worst state of each part from a frame until the next (F, N)."""
-    begins = np.minimum(np.searchsorted(samples_s, times_s, side="right"), len(samples_s) - 1).tolist()
-    return np.array([states[one : max(other, one + 1)].max(axis=0) for one, other in pairwise([*begins, begins[-1]])])
+def in_frames(values: NDArray[Number], samples_s: Floats, times_s: Floats) -> NDArray[Number]:
+    """Give the worst that samples (T, N) say of each part from a frame until the next (F, N)."""
+    begins: list[int] = np.minimum(np.searchsorted(samples_s, times_s, side="right"), len(samples_s) - 1).tolist()
+    return np.array([values[one : max(other, one + 1)].max(axis=0) for one, other in pairwise([*begins, begins[-1]])])
 
 
 def cut(states: States) -> tuple[dict[int, list[int]], int]:
@@ -141,21 +142,29 @@ def frame_of(times_s: Floats, time_s: float) -> int:
 
 
 def waiting_of(run: Run, times_s: Floats, changes: Mapping[int, Sequence[int]]) -> dict[int, list[int | str]]:
-    """Note how much work waits at the parts that are hit, where that is more than a request."""
-    noted = np.unique(np.linspace(0, len(times_s) - 1, MOST_NOTED).astype(int))
-    samples = np.clip(np.searchsorted(run.times_s, times_s[noted], side="right") - 1, 0, None)
-    found: dict[int, list[int | str]] = {}
-    for column in changes:
-        counts = run.series["backlog_count"][samples, column]
-        texts = [brief(count) if count >= 1.0 else "" for count in counts.tolist()]
-        new = [
-            (frame, text)
-            for frame, text, last in zip(noted.tolist(), texts, ["", *texts], strict=False)
-            if text != last
-        ]
-        if new:
-            found[column] = [value for pair in new for value in pair]
-    return found
+    """Note about how much work waits at most, frame by frame, at the parts that are hit."""
+    columns = list(changes)
+    most = in_frames(run.series["backlog_count"][:, columns], run.times_s, times_s)
+    found = {column: noted(counts.tolist()) for column, counts in zip(columns, most.T, strict=True)}
+    return {column: notes for column, notes in found.items() if notes}
+
+
+def noted(counts: Iterable[float]) -> list[int | str]:
+    """Give where a count becomes another to the eye, and how it is written there; nothing for less than one.
+
+    Examples
+    --------
+    >>> noted([0.0, 1234.0, 1250.0, 2000.0, 0.2])
+    [1, '1.2k', 3, '2k', 4, '']
+    """
+    notes: list[int | str] = []
+    last = 0.0
+    for frame, count in enumerate(counts):
+        now = count if count >= 1.0 else 0.0
+        if abs(now - last) > NOTED_FRACTION * min(now, last):
+            notes += [frame, brief(float(f"{now:.2g}")) if now else ""]
+            last = now
+    return notes
 
 
 def films_of_sweep(sweep: Sweep, times_s: Floats) -> list[Film]:

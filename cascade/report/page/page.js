@@ -267,7 +267,7 @@
     const waits = (data.needs[chosen] ?? []).filter((callee) => [1, 2].includes(stateAt(callee, frame)));
     if (waits.length) said.push(`of what it needs, not well now: ${waits.map((each) => data.names[each]).join(", ")}`);
     const waiting = (film.waiting[chosen] ?? []).filter((_, i, listed) => i % 2 && listed[i - 1] <= frame).pop();
-    if (waiting) said.push(`${waiting} waiting`);
+    if (waiting) said.push(`about ${waiting} waiting`);
     write("panel-now", `${said.join("; ")}.`);
   }
 

@@ -78,6 +78,8 @@ class PartText:
     name: str
     kind: str
     description: str
+    note: str
+    """What is to be known before anything else is said of it."""
     fate: Fate | None
     """None for what nothing happened to."""
     loss: tuple[str, ...]
@@ -134,7 +136,14 @@ def description_of(topology: Topology, name: str) -> str:
 
 
 def tell(  # noqa: PLR0913 - all that is known of a part
-    topology: Topology, name: str, index: Index, relations: Relations, *, fate: Fate | None, loss: Sequence[str]
+    topology: Topology,
+    name: str,
+    index: Index,
+    relations: Relations,
+    *,
+    fate: Fate | None,
+    loss: Sequence[str],
+    note: str = "",
 ) -> PartText:
     """Put together what is said of a part."""
     waited = {link.name for link in fate.waits} if fate else set()
@@ -145,6 +154,7 @@ def tell(  # noqa: PLR0913 - all that is known of a part
         name=name,
         kind=kind_of(topology, name),
         description=description_of(topology, name),
+        note=note,
         fate=fate,
         loss=tuple(loss),
         calls=tuple(Link(to, index.link(to), NEEDS.get(needs, "")) for to, needs in callees[:MOST_LINKS]),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED: Final = 12
 """Names of what a failure hits."""
+BEFORE: Final = "It was outside its objective before anything happened, and is left out of what follows from that."
 BASES: Final = (
     "An error in brackets does not count as predicted: the source assumes that moment, or an event gives it away."
 )
