@@ -327,6 +327,17 @@ def test_a_phone_scrolls_down_only(name: str, reports: Reports, open_page: Open)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_page_enlarged_fourfold_has_room_for_what_it_is_about(reports: Reports, open_page: Open) -> None:
+    page = open_page(reports["flagship"], viewport={"width": 320, "height": 256})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    moment, whole = page.locator("#moment").bounding_box(), page.locator("#whole").bounding_box()
+    assert moment is not None
+    assert whole is not None
+    assert moment["y"] >= whole["y"] + whole["height"]
+    assert page.locator("#player").evaluate("player => getComputedStyle(player).position") == "static"
+
+
 def test_names_with_markup_are_names(reports: Reports, open_page: Open) -> None:
     page = open_page(reports["hostile"], viewport=DESK)
 

@@ -158,4 +158,4 @@ def events_grid(run: Run) -> Grid | None:
           for mark in make_marks(run, run.scenario.duration_s)),
         *((NONE, Cell("never", math.inf), Cell(text)) for text in never),
     )  # fmt: skip
-    return Grid("events", "What happens from outside", heads(">No.", "When", "Event"), rows) if rows else None
+    return Grid("events", "What happens from outside", heads("No.", "When", "Event"), rows) if rows else None
