@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from dataclasses import dataclass
@@ -146,12 +147,19 @@ def limit_of(text: str, measures: Mapping[str, bool]) -> Limit:
     if name not in measures:
         hint = closest(name, measures) or f", expected one of {', '.join(measures)}"
         raise CascadeError(f"no measure '{found[1]}'{hint}")
-    try:
-        bound = parse_share(number) if measures[name] else float(number.replace(",", ""))
-    except ValueError:
+    bound = number_of(number, is_share=measures[name])
+    if not math.isfinite(bound):
         what = "a share, like 40%" if measures[name] else "a number, like 0"
-        raise CascadeError(f"expected {what}, got '{number}' in '{text}'") from None
+        raise CascadeError(f"expected {what}, got '{number}' in '{text}'")
     return Limit(f"{name}{sign}{number}", name, sign, bound)
+
+
+def number_of(text: str, *, is_share: bool) -> float:
+    """Read a share or a number; nan where it is none."""
+    try:
+        return parse_share(text) if is_share else float(text.replace(",", ""))
+    except ValueError:
+        return math.nan
 
 
 def unknown(

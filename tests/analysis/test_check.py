@@ -118,6 +118,8 @@ def test_a_bar_decides_what_fails(bar: str, count: int) -> None:
         ("NO-TIMOUT", "did you mean 'NO-TIMEOUT'?"),
         ("spoof>0", "no measure 'spoof', did you mean 'spof'?"),
         ("spof>some", "expected a number, like 0, got 'some' in 'spof>some'"),
+        ("amplification>nan", "expected a number, like 0, got 'nan' in 'amplification>nan'"),
+        ("spof<1e999", "expected a number, like 0, got '1e999' in 'spof<1e999'"),
         ("blast-radius>40", "expected a share, like 40%, got '40' in 'blast-radius>40'"),
         ("blast-radius", "expected 'blast-radius' compared with a number, like blast-radius>40%"),
         ("blast-radius=40%", "expected a measure, one of <=, >=, <, >, and a number, like blast-radius>40%"),
