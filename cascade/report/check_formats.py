@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from cascade.errors import CascadeError
 from cascade.report.annotations import github_annotations
 from cascade.report.check import check_text
+from cascade.report.check_markdown import check_markdown
 from cascade.report.export import export
 from cascade.report.formats import CheckFormat, Format
 from cascade.report.junit import junit
 from cascade.report.sarif import sarif
-from cascade.report.summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WRITERS: Final[dict[CheckFormat, Callable[[Check], str]]] = {
     CheckFormat.TEXT: check_text,
-    CheckFormat.MARKDOWN: summary,
+    CheckFormat.MARKDOWN: check_markdown,
     CheckFormat.GITHUB: github_annotations,
     CheckFormat.SARIF: sarif,
     CheckFormat.JUNIT: junit,

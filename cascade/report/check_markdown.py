@@ -22,7 +22,7 @@ HEADS: Final = ("", "severity", "rule", "where", "what")
 SIGNS: Final = {Standing.FAILS: "❌ fails", Standing.BELOW: "⚠️ below", Standing.KNOWN: "known"}
 
 
-def summary(check: Check) -> str:
+def check_markdown(check: Check) -> str:
     """Write the verdict, the worst findings, and the rest folded, as far as there is room."""
     return comment(MARKER, parts(check))
 
