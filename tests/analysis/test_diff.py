@@ -202,7 +202,7 @@ services:
   web: {demand: 10/s, calls: [{to: a, timeout: 250ms, after: [b, c]}, b, c]}
   a: {zones: [z]}
   b: {service_time: 0.7s, zones: [x, y]}
-  c:
+  c: {service_time: {uniform: [3.44s, 3.441s]}}
 groups: {pool: {members: [a, b]}}
 """
     new = """
@@ -210,7 +210,7 @@ groups: {pool: {members: [a, b]}}
 name: other
 groups: {pool: {members: [b, a], needs: 1}}
 services:
-  c: {description: The last one}
+  c: {description: The last one, service_time: {uniform: [3440ms, 3441ms]}}
   b: {zones: [y, x], service_time: 700ms}
   a: {zones: [z]}
   web: {calls: [c, b, {timeout: 0.25s, after: [c, b], to: a}], demand: 600/min}

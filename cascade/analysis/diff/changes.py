@@ -18,6 +18,7 @@ from cascade.units import Uncertain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from cascade.laws import Law
     from cascade.model import Topology
 
     Named = Mapping[str, Any]
@@ -212,9 +213,16 @@ def is_same(one: Any, other: Any) -> bool:
     """Tell whether two values are alike, but for the digits that writing a number in another unit costs."""
     if type(one) is float and type(other) is float:
         return math.isclose(one, other, rel_tol=ALIKE)
-    if isinstance(one, Uncertain) or isinstance(other, Uncertain):
-        return type(one) is type(other) and bool(one == other)
+    if isinstance(one, Uncertain) and isinstance(other, Uncertain):
+        return is_same_law(one.law, other.law)
     return bool(one == other)
+
+
+def is_same_law(one: Law, other: Law) -> bool:
+    """Tell whether two distributions are alike, but for such digits."""
+    pairs = zip((*one.numbers, one.low, one.high), (*other.numbers, other.low, other.high), strict=False)
+    are_alike = all(math.isclose(here, there, rel_tol=ALIKE) for here, there in pairs)
+    return (one.kind, len(one.numbers)) == (other.kind, len(other.numbers)) and are_alike
 
 
 def written(part: Part, field: str) -> Any:
