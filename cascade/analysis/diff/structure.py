@@ -119,7 +119,8 @@ class SetsOfPairs:
     """The minimal cut sets up to pairs of the entry points that both topologies have, each found once."""
 
     def __init__(self, old: FailureLogic, new: FailureLogic, targets: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
-        both = [name for name in targets[1] if name in set(targets[0])]
+        known = set(targets[0])
+        both = [name for name in targets[1] if name in known]
         self.left_out = both[MOST_TARGETS:]
         self.found: dict[tuple[int, str], Sets] = {}
         for name in both[:MOST_TARGETS]:
