@@ -15,7 +15,6 @@ from cascade.report.page.drawn import drawn_parts
 from cascade.report.page.evidence import Evidence, evidence_of
 from cascade.report.page.failures import entries_grid, hit_grid, sweep_grid
 from cascade.report.page.film import (
-    ALL_LOST,
     end_of,
     end_of_sweep,
     film_of_run,
@@ -133,7 +132,7 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
         parts=tuple(
             tell(
                 topology, name, index, relations, loss=said.get(name, ()),
-                fate=fate_of(blast, impacts[name], index, relations, ALL_LOST) if name in impacts else None,
+                fate=fate_of(blast, impacts[name], index, relations) if name in impacts else None,
                 note=say.BEFORE if name in blast.hit_before else "",
             )
             for name in in_order(told, index)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from cascade.analysis.sentences import brief
-from cascade.report.lanes import last_moment, loss_in, make_lanes, make_marks
+from cascade.report.drawing.states import ALL_FRACTION, State, states_of_part
+from cascade.report.lanes import last_moment, make_lanes, make_marks
 from cascade.report.moments import moment_text
 from cascade.units import format_seconds
 
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
     States = NDArray[np.int8]
     Number = TypeVar("Number", np.int8, np.float64)
 
-WORKS, HIT, DOWN, BACK = range(4)
-STATES: Final = ("works", "hit", "down", "back")
-"""How each is called."""
-ALL_LOST: Final = 0.995
-"""Share of its requests from which on a part that loses them is down."""
+WORKS, HIT, DOWN, BACK = map(int, State)
 MOST_FRAMES: Final = 480
 STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800)
 """Lengths of a frame that give round times [s]."""
@@ -103,11 +100,11 @@ def film_of_run(run: Run, times_s: Floats) -> Film:
 
 
 def states_of(run: Run) -> States:
-    """Give the state of each part, per sample (T, N)."""
+    """Give the state of each part, per sample (T, N); whether it was hit before makes none here."""
     states = np.zeros(run.hit.shape, np.int8)
     for column in np.flatnonzero(run.hit.any(axis=0)).tolist():
-        lost = loss_in(run, run.names[column])
-        states[:, column] = np.where(np.isnan(lost), WORKS, np.where(lost >= ALL_LOST, DOWN, HIT))
+        found = states_of_part(run, run.names[column])
+        states[:, column] = np.where(found == BACK, WORKS, found)
     return states
 
 
@@ -176,7 +173,7 @@ def films_of_sweep(sweep: Sweep, times_s: Floats) -> list[Film]:
             for hit in sweep.leading[index]:
                 until = frame_of(times_s, hit["back_s"]) if np.isfinite(hit["back_s"]) else len(times_s)
                 during = slice(int(np.searchsorted(times_s, hit["fell_s"], side="right")) - 1, until)
-                states[during, hit["part"]] = DOWN if hit["worst_fraction"] >= ALL_LOST else HIT
+                states[during, hit["part"]] = DOWN if hit["worst_fraction"] >= ALL_FRACTION else HIT
             changes, start = cut(states)
             films.append(Film(sweep.labels[index], start, changes))
     return films

@@ -4,6 +4,7 @@
   const find = (id) => document.getElementById(id);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const FILM_S = 24; // how long a film takes at normal speed
+  const LONGEST_S = 0.5; // what passes at once: a film stands still while nobody sees its tab
   const STEP_S = 1.2; // how long each change is shown where motion is not wanted
   const LEGIBLE = 0.65; // a map is made smaller by itself down to this share of its size
   const isStill = matchMedia("(prefers-reduced-motion: reduce)");
@@ -149,7 +150,7 @@
       const passed = before === null ? 0 : (now - before) / 1000;
       const speed = Number(find("speed").value);
       if (!isStill.matches) {
-        position += (passed * speed * last) / FILM_S;
+        position += (Math.min(passed, LONGEST_S) * speed * last) / FILM_S;
         before = now;
       } else if (before === null || passed * speed >= STEP_S) {
         position = nextChange(1);

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cascade.analysis.sentences import about, brief, count
 from cascade.analysis.sweep_sentences import amount
+from cascade.report.drawing.states import worst_of
 from cascade.report.moments import moment_text
 from cascade.wording import counted, listed
 
@@ -164,12 +165,12 @@ def tell(  # noqa: PLR0913 - all that is known of a part
     )
 
 
-def fate_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relations, all_lost: float) -> Fate:
+def fate_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relations) -> Fate:
     """Say what a run did to a part."""
     run = blast.run
     until = "not back within the run" if impact.returns_s is None else f"back {moment_text(run, impact.returns_s)}"
     waits = tuple(waits_of(blast, impact, index, relations))
-    state = "down" if impact.depth_fraction >= all_lost else "hit"
+    state = worst_of(run, impact).state.word
     return Fate(
         state=state,
         summary=f"{state} from {moment_text(run, impact.falls_s)} for {about(impact.outage_s)}, {until}",

@@ -16,10 +16,10 @@ from cascade.analysis.blast_radius import BlastRadius, assess
 from cascade.analysis.replay import Replay, scored
 from cascade.analysis.sweep import Sweep
 from cascade.loading.provenance import free_parameters
+from cascade.report.drawing.states import State
 from cascade.report.export import finite
 from cascade.report.page.content import Origin, page_of_run, page_of_sweep
 from cascade.report.page.drawn import colours, map_of, timeline_of
-from cascade.report.page.film import STATES
 from cascade.report.tables import Table, printable
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def data_of(page: Page) -> dict[str, Any]:
         if number in moving
     }
     return {
-        "states": STATES,
+        "states": [state.word for state in State],
         "moments": page.moments,
         "end_s": page.ends_s,
         "names": {str(number): visible(name) for name, number in names.items()},
