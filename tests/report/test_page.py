@@ -20,7 +20,21 @@ from hypothesis import strategies as st
 
 import cascade
 from cascade.report.page.cells import Index
-from cascade.report.page.film import BACK, DOWN, HIT, WORKS, cut, end_of, film_of_run, frame_times, in_frames
+from cascade.report.drawing.states import states_of_part
+from cascade.report.page.content import Origin, page_of_run
+from cascade.report.page.film import (
+    BACK,
+    DOWN,
+    HIT,
+    WORKS,
+    cut,
+    end_of,
+    end_of_sweep,
+    film_of_run,
+    films_of_sweep,
+    frame_times,
+    in_frames,
+)
 from cascade.report.page.parts import steps_to
 from cascade.report.page.write import as_data
 from cascade_cli import run
@@ -222,6 +236,68 @@ def test_a_run_and_a_replay_have_the_page_of_their_blast_radius() -> None:
     blast, replayed = cascade.blast_radius(topology), cascade.replay(topology)
 
     assert cascade.report_page(blast.run) == cascade.report_page(blast) == cascade.report_page(replayed)
+
+
+def test_a_part_tells_who_needs_it_and_what_it_waited_for_only_while_both_were_hit() -> None:
+    topology = cascade.load(TOPOLOGIES / "aws-us-east-1-2025-10-20.yaml")
+    blast = cascade.blast_radius(topology)
+    impacts = {impact.name: impact for impact in blast.impacts}
+
+    parts = page_of_run(blast, None, Origin()).parts
+
+    for part in parts:
+        callers, needed = {*topology.graph.predecessors(part.name)}, {*topology.graph.successors(part.name)}
+        waits = part.fate.waits if part.fate else ()
+        hit = {
+            name
+            for name in needed & impacts.keys()
+            if part.name in impacts
+            and any(
+                one.start_s < other.end_s and other.start_s < one.end_s
+                for one in impacts[part.name].windows
+                for other in impacts[name].windows
+            )
+        }
+        if part.name in callers | topology.all_domains.keys():
+            continue
+        assert {link.name for link in part.callers} <= callers
+        assert len(part.callers) + part.callers_more == len(callers)
+        assert {link.name for link in waits} <= hit
+        assert len(waits) + (part.fate.waits_more if part.fate else 0) == len(hit)
+        assert len(part.calls) + part.calls_more == len(needed - hit)
+    assert sum(bool(part.fate and part.fate.waits) for part in parts) > 20
+    back = [row[4] for row in page_of_run(blast, None, Origin()).grids[0].rows]
+    assert [cell.text for cell in sorted(back, key=lambda cell: cell.key or 0.0)][-1] == "not in run"
+
+
+def test_a_failure_of_a_ranking_shows_what_it_does_alone() -> None:
+    topology = cascade.load(TOPOLOGIES / "shop.yaml")
+    sweep = cascade.sweep(topology, workers=1)
+    times_s = frame_times(end_of_sweep(sweep))
+
+    films = {film.label: film for film in films_of_sweep(sweep, times_s)}
+
+    assert len(films) > 5
+    for place, label in enumerate(sweep.labels):
+        run = cascade.simulate(topology, sweep.study.scenario(place))
+        for part, name in enumerate(run.names):
+            listed = films[label].changes.get(part, ())
+            states = states_of_part(run, name)
+            assert max(listed[1::2], default=WORKS) == (BACK if states.max() == BACK else WORKS)
+            if listed:
+                worst = max(state for state in listed[1::2] if state != BACK)
+                assert (label, name, worst) == (label, name, states[states < BACK].max())
+                at_s = [float(run.times_s[np.flatnonzero(found)[0]]) for found in (states > WORKS, states == BACK)]
+                assert times_s[listed[0]] == pytest.approx(at_s[0], abs=times_s[1] + 10.0)
+                assert times_s[listed[-2]] == pytest.approx(at_s[1], abs=times_s[1] + 10.0)
+
+
+def test_a_row_of_the_ranking_shows_its_own_film(ranking: str) -> None:
+    table = ranking[ranking.index('id="grid-failures"') :]
+    rows = re.findall(r'data-film="(\d+)"[^>]*>Show<span class="unseen"> on the map what (\S+) takes', table)
+
+    assert len(rows) > 5
+    assert [Reader(ranking).data["films"][int(film)]["label"] for film, _ in rows] == [label for _, label in rows]
 
 
 def test_states_are_cut_into_frames() -> None:

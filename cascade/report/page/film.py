@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from cascade.analysis.sentences import brief
+from cascade.engine.plan import members
 from cascade.report.drawing.states import ALL_FRACTION, State, states_of_part
 from cascade.report.lanes import last_moment, make_lanes, make_marks
 from cascade.report.moments import moment_text
@@ -170,13 +171,21 @@ def films_of_sweep(sweep: Sweep, times_s: Floats) -> list[Film]:
     for index in sweep.ranking.tolist():
         if index in sweep.leading:
             states = np.zeros((len(times_s), len(sweep.names)), np.int8)
+            failed = whole(sweep, index)
             for hit in sweep.leading[index]:
                 until = frame_of(times_s, hit["back_s"]) if np.isfinite(hit["back_s"]) else len(times_s)
                 during = slice(int(np.searchsorted(times_s, hit["fell_s"], side="right")) - 1, until)
-                states[during, hit["part"]] = DOWN if hit["worst_fraction"] >= ALL_FRACTION else HIT
+                is_down = hit["worst_fraction"] >= ALL_FRACTION or sweep.names[hit["part"]] in failed
+                states[during, hit["part"]] = DOWN if is_down else HIT
             changes, start = cut(states)
             films.append(Film(sweep.labels[index], start, changes))
     return films
+
+
+def whole(sweep: Sweep, index: int) -> set[str]:
+    """Name all that a contingency lets fail as a whole: it is down, whether anybody asks it for anything or not."""
+    targets = sweep.study.contingencies[index]
+    return {name for target in targets for name, share in members(sweep.topology, target) if share >= 1.0}
 
 
 def end_of_sweep(sweep: Sweep) -> float:

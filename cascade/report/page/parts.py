@@ -65,6 +65,8 @@ class Fate:
     why: str
     steps: tuple[Link, ...]
     """From the fault to it, each one the reason of the next."""
+    waited: frozenset[str]
+    """All that it needs and that was hit while it was."""
     waits: tuple[Link, ...]
     """What it needs and what was hit while it was."""
     waits_more: int
@@ -147,7 +149,7 @@ def tell(  # noqa: PLR0913 - all that is known of a part
     note: str = "",
 ) -> PartText:
     """Put together what is said of a part."""
-    waited = {link.name for link in fate.waits} if fate else set()
+    waited = fate.waited if fate else frozenset()
     callees = [each for each in relations.callees.get(name, ()) if each[0] not in waited]
     callers = relations.callers.get(name, [])
     return PartText(
@@ -176,6 +178,7 @@ def fate_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relatio
         summary=f"{state} from {moment_text(run, impact.falls_s)} for {about(impact.outage_s)}, {until}",
         why=f"{moment_text(run, impact.falls_s)}: {impact.why}.",
         steps=tuple(steps_to(blast, impact, index)),
+        waited=frozenset(link.name for link in waits),
         waits=waits[:MOST_LINKS],
         waits_more=max(len(waits) - MOST_LINKS, 0),
         facts=tuple(facts_of(blast, impact)),
