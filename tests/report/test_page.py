@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cascade
-from cascade.report.page.cells import Index
 from cascade.report.drawing.states import states_of_part
+from cascade.report.page.cells import Index
 from cascade.report.page.content import Origin, page_of_run
 from cascade.report.page.film import (
     BACK,

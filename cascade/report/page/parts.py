@@ -229,7 +229,14 @@ def waits_of(blast: BlastRadius, impact: Impact, index: Index, relations: Relati
 
 
 def overlap(one: Window, other: Window) -> bool:
-    """Whether two windows have time in common."""
+    """Whether two windows have time in common.
+
+    Examples
+    --------
+    >>> from cascade.analysis.windows import Window
+    >>> overlap(Window("a", 0.0, 9.0), Window("b", 8.0, 20.0)), overlap(Window("a", 0.0, 9.0), Window("b", 9.0, 20.0))
+    (True, False)
+    """
     return one.start_s < other.end_s and other.start_s < one.end_s
 
 

@@ -108,7 +108,9 @@ def costs_of(sweep: Sweep) -> dict[str, list[str]]:
         if len(failed) == 1:
             minutes = float(row["impact_minutes"])
             is_over = bool(sweep.is_recovered[place])
-            when = f"is over after {back(float(row['ended_s']))}" if is_over else "is not over in time"
+            ended_s = float(row["ended_s"])
+            after = f"is over after {back(ended_s)}" if ended_s else "leaves itself within its objective"
+            when = after if is_over else "is not over in time"
             text = cost_text(minutes, int(row["affected_count"]), when)
             said[failed[0]] = [text, *hit_by(sweep, place), f"That is rank {rank:,} of {len(sweep.labels):,}."]
     return said
