@@ -267,6 +267,25 @@ def test_counts_that_stay_the_same_hide_nothing() -> None:
     assert ("zone-a", "inventory") not in pairs(found.impacts_resolved)
 
 
+def test_a_headline_puts_together_what_takes_the_same_down() -> None:
+    old = """
+services:
+  web: {demand: 1/s}
+  a:
+  b: {calls: [{to: disk, timeout: 1s}]}
+  c: {calls: [{to: log, timeout: 1s}]}
+  disk:
+  log:
+"""
+    joined = compare(old, old.replace("  a:", "  a: {calls: [{to: b, timeout: 1s}, {to: c, timeout: 1s}]}"))
+    forked = compare(old, old.replace("  disk:", "  disk: {calls: [{to: c, timeout: 1s}]}").replace("to: log", "to: a"))
+
+    assert joined.headline == "b, c and 2 more now take down a."
+    assert forked.headline == (
+        "a now takes down 3 parts, and 1 more failure now takes down other parts; log no longer takes down c."
+    )
+
+
 def test_settings_are_written_as_in_the_file() -> None:
     found = changed(
         "{to: payments, timeout: 2s, retry: {max_attempts: 3}}",

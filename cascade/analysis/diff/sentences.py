@@ -66,33 +66,41 @@ def others(impacts: Sequence[Toll], points: Sequence[Toll]) -> Sequence[Toll]:
 
 
 def of_points(tolls: Sequence[Toll], verb: str) -> Iterator[str]:
-    """Yield what takes entry points down alone: what takes the same ones together, what takes most first."""
-    by_taken: dict[tuple[str, ...], list[str]] = {}
-    for toll in tolls:
-        if toll.takes:
-            by_taken.setdefault(toll.takes, []).append(toll.fails)
-    found = sorted(by_taken.items(), key=lambda item: -len(item[0]))
+    """Yield what takes entry points down alone, what takes most first."""
+    found = by_taken(tolls)
     for taken, fails in found[:MOST_TOLD]:
         what = listed(taken, 1) if len(taken) == 1 else counted(len(taken), "entry point")
         yield f"{listed(fails, 2)} {alone(fails, verb)} {what}"
-    if len(found) > MOST_TOLD:
-        more = [name for _, fails in found[MOST_TOLD:] for name in fails]
+    if more := [name for _, fails in found[MOST_TOLD:] for name in fails]:
         yield f"{len(more):,} more {alone(more, verb)} others"
 
 
+def by_taken(tolls: Sequence[Toll]) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Put together what takes the same parts down that were there before, what takes most first."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for toll in tolls:
+        if toll.takes:
+            found.setdefault(toll.takes, []).append(toll.fails)
+    return sorted(found.items(), key=lambda item: -len(item[0]))
+
+
 def alone(fails: Sequence[str], verb: str) -> str:
-    """Put a verb to what fails."""
-    return f"alone {verb}" if len(fails) == 1 else f"each alone {verb.replace('takes', 'take')}"
+    """Put a verb to what fails, each for itself."""
+    return f"{'alone' if len(fails) == 1 else 'each alone'} {agreeing(fails, verb)}"
+
+
+def agreeing(fails: Sequence[str], verb: str) -> str:
+    """Give a verb the number of what fails."""
+    return verb if len(fails) == 1 else verb.replace("takes", "take")
 
 
 def of_impacts(tolls: Sequence[Toll], verb: str) -> Iterator[str]:
-    """Yield what takes other parts down, what takes most."""
-    if not tolls:
-        return
-    most = max(tolls, key=lambda toll: len(toll.takes))
-    which = most.takes[0] if len(most.takes) == 1 else counted(len(most.takes), "part")
-    more = f" (and {counted(len(tolls) - 1, 'more failure')} others)" if len(tolls) > 1 else ""
-    yield f"{most.fails} {verb} {which}{more}"
+    """Yield what takes other parts down: what takes most, and how many more there are."""
+    for taken, fails in (found := by_taken(tolls))[:1]:
+        which = taken[0] if len(taken) == 1 else counted(len(taken), "part")
+        more = [name for _, names in found[1:] for name in names]
+        rest = f", and {counted(len(more), 'more failure')} {agreeing(more, verb)} other parts" if more else ""
+        yield f"{listed(fails, 2)} {agreeing(fails, verb)} {which}{rest}"
 
 
 def of_groups(groups: Sequence[SharedFailure]) -> Iterator[str]:
