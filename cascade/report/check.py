@@ -8,7 +8,7 @@ from cascade.analysis.check import Check, Standing
 from cascade.analysis.lint.finding import place_of
 from cascade.report.check_schema import JudgedDocument
 from cascade.report.document import document, expectation_values
-from cascade.report.lint import finding_values, hidden_values
+from cascade.report.lint import finding_values, hidden_table, hidden_values
 from cascade.report.sheet import Sheet, sheet
 from cascade.report.tables import Block, Table, printable
 from cascade.report.text import blocks
@@ -55,13 +55,7 @@ def tables(check: Check) -> Iterator[Table]:
     rows = ((scenario, each.verdict, each.expected, each.found) for scenario, each in held)
     yield Table("What is expected of scenarios", ("scenario", "", "expected", "found"), tuple(rows))
     yield Table("Measures", ("measure", "comes to"), tuple((each.name, each.told) for each in check.measures))
-    left = ((each.finding.rule, each.finding.subject, in_a_line(each.suppression.reason)) for each in check.hidden)
-    yield Table("Left as it is by the file", ("rule", "about", "reason"), tuple(left))
-
-
-def in_a_line(text: str) -> str:
-    """Write a text without its line breaks."""
-    return " ".join(text.split())
+    yield hidden_table(check.hidden)
 
 
 def notes(check: Check) -> Iterator[str]:

@@ -12,6 +12,8 @@ from cascade.report.tables import Block, Table, printable
 from cascade.report.text import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cascade.analysis.lint.finding import Finding, Hidden
     from cascade.report.lint_schema import HiddenDocument, LintDocument
 
@@ -26,7 +28,7 @@ def _(findings: Findings) -> list[Block]:
     )
     found: list[Block] = [f"{findings.headline.capitalize()}.", Table("", HEADS, rows)]
     if findings.hidden:
-        found.append(hidden_table(findings))
+        found.append(hidden_table(findings.hidden))
     return [*found, *findings.caveats]
 
 
@@ -35,13 +37,15 @@ def where(findings: Findings, finding: Finding) -> str:
     return f"{findings.file}:{finding.line}" if finding.line else finding.subject
 
 
-def hidden_table(findings: Findings) -> Table:
-    """Give what is known and accepted, with the reason."""
-    rows = tuple(
-        (each.finding.rule, each.finding.subject, each.suppression.reason, str(each.suppression.until or "for good"))
-        for each in findings.hidden
-    )
-    return Table("Known and accepted", ("rule", "about", "reason", "until"), rows)
+def hidden_table(hidden: Iterable[Hidden]) -> Table:
+    """Give what the file itself says to leave."""
+    return Table("Left as it is by the file", ("rule", "about", "reason", "until"), tuple(map(hidden_row, hidden)))
+
+
+def hidden_row(hidden: Hidden) -> tuple[str, ...]:
+    """Write what is left, for which reason, and until when."""
+    by = hidden.suppression
+    return hidden.finding.rule, hidden.finding.subject, " ".join(by.reason.split()), str(by.until or "for good")
 
 
 def lint_text(findings: Findings) -> str:
