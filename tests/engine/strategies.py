@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -190,3 +191,26 @@ def cases(draw: Callable[..., Any], *, plain: bool = False, cycles: bool = True)
     """Draw a topology with a scenario."""
     topology = draw(topologies(plain=plain, cycles=cycles))
     return topology, draw(scenarios(topology))
+
+
+@st.composite
+def storms(draw: Callable[..., Any]) -> Topology:
+    """Draw a chain of callers that try again, in front of a service whose workers are mostly busy."""
+    names = list(NAMES[: draw(st.integers(3, 5))])
+    rate_rps, workers = draw(st.sampled_from([50.0, 100.0])), draw(st.sampled_from([2, 4, 10]))
+    services = {
+        name: Service(
+            demand=Demand(rate_rps=rate_rps) if name == names[0] else None,
+            calls=(
+                Dependency(
+                    to=callee,
+                    timeout_s=draw(st.sampled_from([0.25, 0.5, 1.0])),
+                    retry=Retry(max_attempts=draw(st.integers(2, 4))),
+                ),
+            ),
+        )
+        for name, callee in pairwise(names)
+    }
+    busy = draw(between(0.5, 0.85))
+    services[names[-1]] = Service(concurrency=Concurrency(max=workers), service_time_s=busy * workers / rate_rps)
+    return Topology(services=services)
