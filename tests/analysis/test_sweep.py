@@ -96,7 +96,9 @@ def test_entry_points_come_back_when_one_simulation_says_so(topology: cascade.To
 
     for index, run in enumerate(simulated(found)):
         expected = [back_s(run, name) for name in found.entry_points]
-        np.testing.assert_allclose(found.columns.recovery_s[index], expected, atol=RESOLUTION_S)
+        back = found.columns.recovery_s[index]
+        seen = np.where(back < RESOLUTION_S, np.nan, back)  # the samples do not show what is over so soon
+        np.testing.assert_allclose(seen, expected, atol=RESOLUTION_S)
 
 
 def test_what_is_hit_and_for_how_long_is_that_of_one_simulation(topology: cascade.Topology) -> None:
@@ -104,7 +106,7 @@ def test_what_is_hit_and_for_how_long_is_that_of_one_simulation(topology: cascad
     runs = simulated(found)
 
     for row, each, run in zip(found.columns.rows, found.study.contingencies, runs, strict=True):
-        hit = {name for name in run.names if run.is_hit(name).any()}
+        hit = set(run.falls_of)
         assert row["affected_count"] == len(hit - {*each})
         assert row["violated_minutes"] == pytest.approx(run.hit.sum() * 0.5 / 60.0, abs=len(hit) * RESOLUTION_S / 60.0)
         assert (row["ending"] == Ending.RECOVERED) == all(not math.isinf(back_s(run, name)) for name in hit)
@@ -112,7 +114,7 @@ def test_what_is_hit_and_for_how_long_is_that_of_one_simulation(topology: cascad
         outage_s = {
             index: math.inf if math.isinf(back_s(run, name)) else run.is_hit(name).sum() * 0.5
             for index, run in enumerate(runs)
-            if run.is_hit(name).any() and name not in found.study.contingencies[index]
+            if name in run.falls_of and name not in found.study.contingencies[index]
         }
         assert part["hit_count"] == len(outage_s)
         assert part["worst"] == -1 or outage_s[int(part["worst"])] == pytest.approx(
@@ -152,8 +154,8 @@ def test_what_never_recovers_is_said() -> None:
     full = {name: with_queue(service) for name, service in storm.services.items()}
     stuck = cascade.sweep(storm.changed(services=full), lasts_s=60.0, horizon_s=3600.0, workers=1)
 
-    assert [found.labels[index] for index in np.flatnonzero(~found.is_recovered)] == ["api", "db"]
-    assert "2 do not recover within 15m; the worst, db," in found.headline
+    assert [found.labels[index] for index in np.flatnonzero(~found.is_recovered)] == ["db"]
+    assert "1 does not recover within 15m; the worst, db," in found.headline
     assert "1 never recovers; the worst, db," in stuck.headline
     assert stuck.is_stuck.tolist() == [False, False, True]
     assert math.isinf(stuck.columns.recovery_s[2, 0])
@@ -324,7 +326,7 @@ def test_the_map_shows_who_is_hit_and_what_does_not_come_back() -> None:
 
     assert [label.get_text() for label in axes.get_yticklabels()] == ["db", "api", "web"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["web", "api", "db"]
-    assert [text.get_text() for text in axes.texts].count("×") == 4
+    assert [text.get_text() for text in axes.texts].count("×") == 2
     assert [label.get_fontweight() for label in axes.get_xticklabels()] == ["bold", "normal", "normal"]
 
 
