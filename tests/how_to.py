@@ -37,7 +37,7 @@ def commands(block: str) -> Iterator[tuple[str, list[str]]]:
                 yield command, lines
             command, lines = line[2:], []
         elif command.endswith("\\"):
-            command = f"{command[:-1].rstrip()} {line.strip()}"
+            command += f"\n{line}"
         else:
             lines.append(line)
     if command:

@@ -118,7 +118,7 @@ def headline(blast: BlastRadius) -> str:
     if not hit:
         return f"{fault} takes no {other}service down."
     noun = "service" if len(others) == 1 else "services"
-    parts = [f"{fault} takes down {len(hit)} of {len(others)} {other}{noun} {how_long(hit)}"]
+    parts = [f"{fault} takes down {len(hit):,} of {len(others):,} {other}{noun} {how_long(hit)}"]
     outlasting = [impact for impact in hit if impact in blast.outlasting]
     if outlasting:
         longest = max(outlasting, key=lambda impact: impact.outlasts_s or 0.0)
