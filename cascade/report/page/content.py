@@ -49,7 +49,7 @@ class Origin:
     """The command line that makes the page."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """All that a page says."""
 
@@ -63,31 +63,44 @@ class Page:
     numbers: tuple[tuple[str, str], ...]
     """Large numbers under the headline, each with what it counts."""
     caveats: tuple[str, ...]
-    expectations: Grid | None
-    verdict: str
-    """Whether all that is expected is met; empty where nothing is."""
-    is_missed: bool
     films: tuple[Film, ...]
     moments: tuple[str, ...]
     ends_s: float
     """Time of the last frame [s]."""
     grids: tuple[Grid, ...]
     """Who is hit, or what each failure does."""
-    events: Grid | None
-    replay: Replay | None
-    replay_said: tuple[str, ...]
-    replay_grids: tuple[Grid, ...]
     structure: Spof
-    structure_said: tuple[str, ...]
     structure_grids: tuple[Grid, ...]
     parts: tuple[PartText, ...]
-    parts_left_out: int
     index: Index
     relations: Relations
     evidence: Evidence
     origin: Origin
-    facts: tuple[tuple[str, str], ...]
-    """Version, hash, seed and the like."""
+    precision: tuple[tuple[str, str], ...] = ()
+    """How finely it was played; nothing where each run has a step of its own."""
+    expectations: Grid | None = None
+    verdict: str = ""
+    """Whether all that is expected is met; empty where nothing is."""
+    is_missed: bool = False
+    events: Grid | None = None
+    replay: Replay | None = None
+    replay_said: tuple[str, ...] = ()
+    replay_grids: tuple[Grid, ...] = ()
+
+    @property
+    def structure_said(self) -> tuple[str, ...]:
+        """What can be said of single points in sentences."""
+        return tuple(say.structure_texts(self.structure))
+
+    @property
+    def parts_left_out(self) -> int:
+        """Number of parts that are not told of one by one."""
+        return len(self.index.number) - len(self.parts)
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """Seed, step, version and hash."""
+        return (("Seed", "none: nothing is drawn"), *self.precision, *say.identity(self.topology))
 
 
 def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Page:
@@ -123,7 +136,6 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
         replay_said=(score(replay), say.BASES) if replay else (),
         replay_grids=replay_grids(replay, index) if replay else (),
         structure=structure,
-        structure_said=tuple(say.structure_texts(structure)),
         structure_grids=tuple(
             grid
             for grid in (single_points_grid(structure, index), on_the_way_grid(blast, index))
@@ -137,16 +149,11 @@ def page_of_run(blast: BlastRadius, replay: Replay | None, origin: Origin) -> Pa
             )
             for name in in_order(told, index)
         ),
-        parts_left_out=len(index.number) - len(told),
         index=index,
         relations=relations,
         evidence=evidence_of(topology, origin.text, index),
         origin=origin,
-        facts=(
-            ("Seed", "none: nothing is drawn"),
-            ("Step", say.precision(run.step_s, run.step_error_fraction)),
-            *say.identity(topology),
-        ),
+        precision=(("Step", say.precision(run.step_s, run.step_error_fraction)),),
     )  # fmt: skip
 
 
@@ -171,28 +178,18 @@ def page_of_sweep(sweep: Sweep, origin: Origin) -> Page:
         setting=f"{topology.name}: every service, fleet and domain fails once, for {about(sweep.study.lasts_s)}.",
         numbers=tuple(say.numbers_of_sweep(sweep)),
         caveats=(*say.said_of_sweep(sweep), *sweep.caveats),
-        expectations=None,
-        verdict="",
-        is_missed=False,
         films=tuple(films_of_sweep(sweep, times_s)),
         moments=tuple(moments_since(times_s)),
         ends_s=float(times_s[-1]),
         grids=(sweep_grid(sweep, index), *(grid for grid in seen if grid.rows)),
-        events=None,
-        replay=None,
-        replay_said=(),
-        replay_grids=(),
         structure=structure,
-        structure_said=tuple(say.structure_texts(structure)),
         structure_grids=tuple(grid for grid in (single_points_grid(structure, index),) if grid.rows),
         parts=tuple(
             tell(topology, name, index, relations, fate=None, loss=(*costs.get(name, ()), *said.get(name, ())))
             for name in in_order(told, index)
         ),
-        parts_left_out=len(index.number) - len(told),
         index=index,
         relations=relations,
         evidence=evidence_of(topology, origin.text, index),
         origin=origin,
-        facts=(("Seed", "none: nothing is drawn"), *say.identity(topology)),
     )  # fmt: skip
